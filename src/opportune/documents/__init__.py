@@ -1,0 +1,1 @@
+"""Readers of customers' files: identify by content, then extract facts with their places."""

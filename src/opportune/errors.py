@@ -1,0 +1,135 @@
+"""Every error that opportune raises on purpose. Anything else is a bug.
+
+OpportuneError
+├── ConfigurationError              a setting is missing or makes no sense
+├── InvalidInputError               a value a caller gave is not acceptable (also ValueError)
+├── DocumentError                   a customer's file cannot be used; names the file and the place
+│   ├── UnsupportedDocumentError    not a kind of file that we read
+│   └── MalformedDocumentError      the right kind, but broken or beyond the limits
+├── StoreError
+│   ├── NotFoundError               (also LookupError)
+│   │   ├── OpportunityNotFoundError
+│   │   ├── SessionNotFoundError
+│   │   └── TemplateNotFoundError
+│   ├── VersionConflictError        somebody else changed it first
+│   ├── TooLargeError               over what every store can hold (also ValueError)
+│   └── StoreUnavailableError       may or may not have happened; repeating it is safe
+└── MigrationError                  of a store migration
+    ├── WrongStageError
+    └── NotVerifiedError
+"""
+
+
+class OpportuneError(Exception):
+    """The root: `except OpportuneError` catches what a user can do something about."""
+
+
+class ConfigurationError(OpportuneError):
+    """A setting is missing or makes no sense; the message names the setting."""
+
+
+class InvalidInputError(OpportuneError, ValueError):
+    """A value that a caller gave is not acceptable; the message names it."""
+
+
+class DocumentError(OpportuneError):
+    """A customer's file cannot be used.
+
+    Args:
+        file: The name of the file, as the user knows it.
+        problem: What is wrong, and what to do about it, as one sentence.
+        place: Sheet and cell, CSV row or PDF page; empty if the whole file is meant.
+    """
+
+    def __init__(self, file: str, problem: str, *, place: str = "") -> None:
+        super().__init__(f"{file}{f', {place}' if place else ''}: {problem}")
+        self.file = file
+        self.problem = problem
+        self.place = place
+
+
+class UnsupportedDocumentError(DocumentError):
+    """The file is not of a kind that we read, or not of the kind that was asked for."""
+
+
+class MalformedDocumentError(DocumentError):
+    """The file is of a kind that we read, but broken, locked or beyond the limits."""
+
+
+class StoreError(OpportuneError):
+    """A store could not do what was asked."""
+
+
+class NotFoundError(StoreError, LookupError):
+    """Nothing is stored under this id, or it was deleted, or it has expired."""
+
+    what = "Record"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{self.what} {key!r} does not exist, was deleted or has expired.")
+        self.key = key
+
+
+class OpportunityNotFoundError(NotFoundError):
+    """No such opportunity, or no such version of it."""
+
+    what = "Opportunity"
+
+
+class SessionNotFoundError(NotFoundError):
+    """No such session."""
+
+    what = "Session"
+
+
+class TemplateNotFoundError(NotFoundError):
+    """No such template, or no such version of it."""
+
+    what = "Template"
+
+
+class VersionConflictError(StoreError):
+    """Somebody else changed it first.
+
+    Args:
+        key: Id of the opportunity, session or template.
+        expected: The version that the caller had read.
+        actual: The version that is stored now.
+    """
+
+    def __init__(self, key: str, *, expected: int, actual: int) -> None:
+        super().__init__(
+            f"{key!r} is at version {actual} now, not {expected}: read it again, then repeat."
+        )
+        self.key = key
+        self.expected = expected
+        self.actual = actual
+
+
+class TooLargeError(StoreError, ValueError):
+    """The record is over the size that every store can hold; the message names its largest field."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store did not answer in time. A write may or may not have happened; repeating it is safe.
+
+    Args:
+        problem: What was tried and what came back.
+        retry_after_s: Seconds to wait before trying again.
+    """
+
+    def __init__(self, problem: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s
+
+
+class MigrationError(OpportuneError):
+    """A store migration could not take the step that was asked."""
+
+
+class WrongStageError(MigrationError):
+    """The step does not follow from the present stage."""
+
+
+class NotVerifiedError(MigrationError):
+    """The step needs a clean verification first."""

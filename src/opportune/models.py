@@ -1,0 +1,361 @@
+"""What the stores keep and the API speaks: frozen, checked, and the same words everywhere.
+
+Python names are snake_case, wire names camelCase as in the guide (`sessionId`, `estimatedARR`).
+Values cannot be changed or shared by mistake: every model is frozen, every list a tuple.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Generic, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+SESSION_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,35}$"
+SLUG_PATTERN = r"[a-z0-9]([a-z0-9-]{0,25}[a-z0-9])?"
+OPPORTUNITY_ID_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,35}}\.{SLUG_PATTERN}$"
+TEMPLATE_ID_PATTERN = rf"^{SLUG_PATTERN}$"
+TIME_PATTERN = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)?$"
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
+"""Any text without NUL. Lone surrogates are refused by pydantic: no store could keep either."""
+
+Time = Annotated[str, StringConstraints(pattern=TIME_PATTERN)]
+"""UTC, ISO 8601, whole milliseconds, always 24 characters, so that text order is time order.
+
+Empty only before a store has kept the record for the first time.
+"""
+
+SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
+OpportunityId = Annotated[str, StringConstraints(pattern=OPPORTUNITY_ID_PATTERN, max_length=64)]
+TemplateId = Annotated[str, StringConstraints(pattern=TEMPLATE_ID_PATTERN)]
+
+Money = Annotated[
+    Decimal,
+    Field(max_digits=15, decimal_places=2, allow_inf_nan=False),
+    # 15 digits survive a JSON number exactly, so the guide's `estimatedARR: number` holds.
+    PlainSerializer(float, return_type=float, when_used="json"),
+]
+"""US dollars, to the cent; -9,999,999,999,999.99 to 9,999,999,999,999.99."""
+
+
+class Status(StrEnum):
+    """Where an opportunity stands. The guide's words are the wire values in every language."""
+
+    NEW = "Nueva"
+    IN_PROGRESS = "En Progreso"
+    WON = "Ganada"
+    LOST = "Perdida"
+    DISCARDED = "Descartada"
+
+
+class Priority(StrEnum):
+    """How soon a seller should act."""
+
+    HIGH = "High"
+    MEDIUM = "Medium"
+    LOW = "Low"
+
+
+PRIORITY_RANK = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+
+
+class Model(BaseModel):
+    """Frozen, camelCase on the wire, nothing unknown accepted."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+    def revised(self, **changes: Any) -> Self:
+        """Return a copy with these fields changed, checked like a new one."""
+        return self.model_validate(dict(self) | changes)
+
+
+class Evidence(Model):
+    """A fact that an opportunity rests on, and where to find it again."""
+
+    file: Text
+    """Name of the customer's file."""
+    location: Text
+    """`Servers!L2`, `Servers!F2:F201`, `row 17` (CSV) or `page 26` (PDF)."""
+    text: Text
+    """The fact in one sentence, in the session's language."""
+
+
+class EstimateInput(Model):
+    """One figure that went into an estimate."""
+
+    name: Text
+    value: Text
+    unit: Text = ""
+    source: Text
+    """A place in a customer's file, or a row of the price book with its date."""
+
+
+class Estimate(Model):
+    """How an ARR came about; the per-server tree is recomputed on demand (`opportune explain`)."""
+
+    basis: Text
+    """`on-demand`, or `none` for a play that carries no ARR."""
+    price_book: Text
+    """Version of the price book."""
+    region: Text
+    formula: Text
+    inputs: tuple[EstimateInput, ...] = ()
+    low: Money
+    expected: Money
+    """Equals the opportunity's estimatedARR."""
+    high: Money
+    digest: Text
+    """SHA-256 of the calculation tree: equal digest, equal calculation."""
+
+
+class Opportunity(Model):
+    """One sales opportunity, at one version of it (a *revision*).
+
+    `version` is 0 before it is stored, then 1, 2, 3, ... without gaps. A store stamps `version`,
+    `created_at`, `updated_at` and `ttl`; everything else is the caller's.
+    """
+
+    id: OpportunityId
+    session_id: SessionId
+    title: Text
+    category: Text
+    priority: Priority
+    estimated_arr: Money = Field(alias="estimatedARR")
+    """USD a year that the customer will pay AWS; negative for a play that reduces spend."""
+    reasoning: Text = ""
+    evidence: tuple[Evidence, ...] = ()
+    talking_points: tuple[Text, ...] = ()
+    next_steps: tuple[Text, ...] = ()
+    related_services: tuple[Text, ...] = ()
+    status: Status = Status.NEW
+    template_id: Text = ""
+    """Id of the play or template that it came from; empty if made by hand."""
+    customer: Text = ""
+    owner: Text = ""
+    close_date: date | None = None
+    loss_reason: Text = ""
+    estimate: Estimate | None = None
+    language: Text = "en"
+    keep: bool = False
+    """Never expires."""
+    deleted: bool = False
+    """This revision is a delete; reads of the newest state do not see it."""
+    created_at: Time = ""
+    updated_at: Time = ""
+    updated_by: Text = ""
+    change_id: Text = ""
+    """Names the change that made this revision: a repeated write recognises itself by it."""
+    change_note: Text = ""
+    """Why it was changed, in the words of who did."""
+    version: int = Field(default=0, ge=0)
+    ttl: int | None = None
+    """Epoch seconds after which it is gone; None = never."""
+
+    @model_validator(mode="after")
+    def _id_carries_session(self) -> Self:
+        if session_of(self.id) != self.session_id:
+            msg = f"id {self.id!r} does not begin with its session id {self.session_id!r}"
+            raise ValueError(msg)
+        return self
+
+
+class SourceFile(Model):
+    """A customer's file that a session was made from."""
+
+    name: Text
+    kind: Text
+    """`mpa-workbook`, `mra-report`, ..."""
+    sha256: Text
+    size_bytes: int
+
+
+class InventoryTotals(Model):
+    """What the inventory adds up to. Templates and placeholders count only in `templates`."""
+
+    servers: int = 0
+    templates: int = 0
+    powered_on: int = 0
+    sockets: int = 0
+    cores: int = 0
+    threads: int = 0
+    ram_gb: float = 0
+    disk_gb: float = 0
+    databases: int = 0
+    database_gb: float = 0
+    applications: int = 0
+
+
+class QualityNote(Model):
+    """Something in the files that a seller must know before trusting a figure."""
+
+    code: Text
+    """Constant, kebab-case: `unit-decided`, `orphan-reference`, `constant-utilisation`, ..."""
+    message: Text
+    source: Text
+    """File and place."""
+
+
+class Session(Model):
+    """One analysis of one customer's files: the header of a list of opportunities.
+
+    `version` counts changes of the list's membership. A header does not expire; it holds no
+    opportunity, and goes when the session is deleted.
+    """
+
+    id: SessionId
+    customer: Text = ""
+    language: Text = "en"
+    files: tuple[SourceFile, ...] = ()
+    totals: InventoryTotals = InventoryTotals()
+    quality: tuple[QualityNote, ...] = ()
+    deleted: bool = False
+    created_at: Time = ""
+    updated_at: Time = ""
+    updated_by: Text = ""
+    change_id: Text = ""
+    version: int = Field(default=0, ge=0)
+
+
+class Template(Model):
+    """A user's own play without a rule: a text to start an opportunity from."""
+
+    template_id: TemplateId
+    title: Text
+    category: Text = ""
+    priority: Priority = Priority.MEDIUM
+    reasoning: Text = ""
+    talking_points: tuple[Text, ...] = ()
+    next_steps: tuple[Text, ...] = ()
+    related_services: tuple[Text, ...] = ()
+    language: Text = "en"
+    deleted: bool = False
+    created_at: Time = ""
+    updated_at: Time = ""
+    updated_by: Text = ""
+    change_id: Text = ""
+    version: int = Field(default=0, ge=0)
+
+
+Record = Session | Opportunity | Template
+"""What `scan` yields and `replicate` takes: a header, or one revision."""
+
+T = TypeVar("T")
+R = TypeVar("R", Opportunity, Session, Template)
+
+
+class Page(Model, Generic[T]):
+    """Some rows of a longer answer.
+
+    `cursor` is None on the last page; given back unchanged, with the same filters, it continues.
+    """
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+class Order(StrEnum):
+    """Order of opportunities across sessions; ties by id, ascending."""
+
+    NEWEST = "newest"
+    """Last changed first."""
+    ARR = "arr"
+    """Highest ARR first."""
+
+
+class OpportunityFilters(Model):
+    """The guide's filters. An empty one lets everything through; ARR bounds are inclusive."""
+
+    priority: tuple[Priority, ...] = ()
+    status: tuple[Status, ...] = ()
+    min_arr: Money | None = Field(default=None, alias="minARR")
+    max_arr: Money | None = Field(default=None, alias="maxARR")
+    search_term: Text = ""
+    """Must occur in the title, reasoning, a talking point, the customer, category or a service."""
+
+    def matches(self, opportunity: Opportunity) -> bool:
+        """Decide, for every store alike, whether an opportunity passes."""
+        return (
+            (not self.priority or opportunity.priority in self.priority)
+            and (not self.status or opportunity.status in self.status)
+            and (self.min_arr is None or opportunity.estimated_arr >= self.min_arr)
+            and (self.max_arr is None or opportunity.estimated_arr <= self.max_arr)
+            and (not self.search_term or folded(self.search_term) in search_text(opportunity))
+        )
+
+
+def folded(text: str) -> str:
+    """Return the text as search compares it, without case and accents: `Migración` = `migracion`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def search_text(opportunity: Opportunity) -> str:
+    """Return all that search looks at, folded, fields apart by line breaks."""
+    return folded(
+        "\n".join(
+            (
+                opportunity.title,
+                opportunity.reasoning,
+                *opportunity.talking_points,
+                opportunity.customer,
+                opportunity.category,
+                *opportunity.related_services,
+            )
+        )
+    )
+
+
+def list_order(opportunity: Opportunity) -> tuple[int, Decimal, str]:
+    """Sort key of a session's list: priority, then highest ARR, then id."""
+    return (PRIORITY_RANK[opportunity.priority], -opportunity.estimated_arr, opportunity.id)
+
+
+def session_of(opportunity_id: str) -> str:
+    """Return the session id that an opportunity id carries."""
+    return opportunity_id.partition(".")[0]
+
+
+def time_text(moment: datetime) -> str:
+    """Write a moment as `Time`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def later_time(now: datetime, previous: str) -> str:
+    """Return now as `Time`, but at least one millisecond after `previous`.
+
+    Clocks of two writers may disagree; the times of a record's revisions still rise.
+    """
+    if not previous:
+        return time_text(now)
+    after = datetime.fromisoformat(previous) + timedelta(milliseconds=1)
+    return time_text(max(now, after))
+
+
+def retained_until(updated_at: str, days: int) -> int | None:
+    """Return when, in epoch seconds, something changed at `updated_at` is gone; 0 days = never."""
+    if days == 0:
+        return None
+    return int((datetime.fromisoformat(updated_at) + timedelta(days=days)).timestamp())
+
+
+def by_list_order(opportunities: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
+    """Return a session's list in its order."""
+    return tuple(sorted(opportunities, key=list_order))

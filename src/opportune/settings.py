@@ -1,0 +1,93 @@
+"""Settings: one frozen value, and the only reader of the environment.
+
+Names and defaults are documented in docs/configuration.md (a test compares them).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from opportune.errors import ConfigurationError
+
+STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
+
+
+def default_data_dir() -> Path:
+    """Return where the command line keeps its data unless told otherwise."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"  # noqa: TID251
+    return Path(base) / "opportune"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process runs. Each field names its variable.
+
+    Raises:
+        ConfigurationError: A value makes no sense; the message names the variable.
+    """
+
+    storage_type: str = field(default="memory", metadata={"env": "OPPORTUNITY_STORAGE_TYPE"})
+    data_dir: Path = field(
+        default_factory=default_data_dir, metadata={"env": "OPPORTUNITY_DATA_DIR"}
+    )
+    ttl_days: int = field(default=30, metadata={"env": "OPPORTUNITY_TTL_DAYS"})
+    history_ttl_days: int = field(default=365, metadata={"env": "OPPORTUNITY_HISTORY_TTL_DAYS"})
+    max_upload_mb: int = field(default=25, metadata={"env": "OPPORTUNITY_MAX_UPLOAD_MB"})
+    language: str = field(default="en", metadata={"env": "OPPORTUNITY_LANGUAGE"})
+    dynamodb_table: str = field(
+        default="OpportunitySessions", metadata={"env": "DYNAMODB_TABLE_NAME"}
+    )
+    aws_region: str = field(default="", metadata={"env": "AWS_REGION"})
+    dynamodb_endpoint: str = field(default="", metadata={"env": "AWS_ENDPOINT_URL_DYNAMODB"})
+
+    def __post_init__(self) -> None:
+        if self.storage_type not in STORAGE_TYPES:
+            raise ConfigurationError(
+                f"OPPORTUNITY_STORAGE_TYPE is {self.storage_type!r}: "
+                f"use one of {', '.join(STORAGE_TYPES)}."
+            )
+        for name, value in (
+            ("OPPORTUNITY_TTL_DAYS", self.ttl_days),
+            ("OPPORTUNITY_HISTORY_TTL_DAYS", self.history_ttl_days),
+        ):
+            if value < 0:
+                raise ConfigurationError(f"{name} is {value}: use days, or 0 to keep for ever.")
+        if self.history_ttl_days and not 0 < self.ttl_days <= self.history_ttl_days:
+            raise ConfigurationError(
+                "OPPORTUNITY_HISTORY_TTL_DAYS must be 0 or at least OPPORTUNITY_TTL_DAYS: "
+                "history would go before what it is the history of."
+            )
+        if self.max_upload_mb < 1:
+            raise ConfigurationError(
+                f"OPPORTUNITY_MAX_UPLOAD_MB is {self.max_upload_mb}: use 1 or more."
+            )
+        if self.language not in ("en", "es", "pt"):
+            raise ConfigurationError(
+                f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
+            )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; what is unset or blank has its default.
+
+        Args:
+            environment: Variables; None = those of this process.
+        """
+        variables = os.environ if environment is None else environment  # noqa: TID251
+        values: dict[str, object] = {}
+        for setting in fields(cls):
+            name = setting.metadata["env"]
+            text = variables.get(name, "").strip()
+            if text:
+                values[setting.name] = _parsed(name, text, setting.type)
+        return cls(**values)  # type: ignore[arg-type] # each value was parsed by its field's type
+
+
+def _parsed(name: str, text: str, kind: object) -> object:
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigurationError(f"{name} is {text!r}: use a whole number.") from None
+    return Path(text).expanduser() if kind is Path else text

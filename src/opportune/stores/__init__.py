@@ -1,0 +1,1 @@
+"""The stores: `contract.py` says what they promise, one file each keeps it."""

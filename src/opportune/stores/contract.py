@@ -1,0 +1,310 @@
+"""What every store promises. Written once, here; `tests/test_store_contract.py` holds them to it.
+
+Values. Models are frozen: what goes in and comes out cannot be changed behind a store's back.
+What is read equals what was written, field by field.
+
+Revisions. An opportunity (a template likewise) is a row of immutable revisions 1, 2, 3, ...
+without gaps; the newest one is its state. A record handed to a write says in `version` which
+revision it is based on, 0 if on none. The store appends `version + 1` if that is still the newest,
+and raises VersionConflictError otherwise: the lock and the history are one thing. A delete is a
+revision with `deleted=True`; appending one with `deleted=False` to it restores.
+
+Stamps. The store sets `version`, `created_at` (of revision 1), `updated_at` (its clock, but always
+after the revision it is based on) and `ttl`. The caller sets `updated_by` and `change_id`.
+
+Repeating. A write that failed with StoreUnavailableError may or may not have happened. Repeating
+it with the same `change_id` is safe: if the newest revision is `version + 1` and carries that
+change id, it is returned and nothing more is written. An empty change id never recognises itself.
+
+Expiry. `ttl` is `Retention.days` after the last change; None, for ever, if `keep` is set, the
+status is Ganada, or days is 0. Expired is gone at once for every read and for `find`, by the
+store's clock, whatever the engine has swept: reading it raises OpportunityNotFoundError, and
+creating it anew (version 0) continues its versions. Revisions live for `Retention.history_days`
+after they were made and are readable as history until then, also when their opportunity has
+expired or been deleted. The newest revision is kept as long as the opportunity is.
+
+Consistency. Reads by id and by session see every acknowledged write. A session's list is seen as
+it was before or after a replace, never as a mixture. `find_opportunities` and `list_sessions` may
+lag on DynamoDB, whose indexes do; they never show a state that was not once the newest one.
+
+Threads. A store may be shared by threads. It is closed once; using it afterwards is a bug.
+
+Errors. Only those of `opportune.errors`. No write that was refused leaves a trace.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from opportune.errors import InvalidInputError, TooLargeError
+from opportune.models import (
+    Opportunity,
+    OpportunityFilters,
+    Order,
+    Page,
+    R,
+    Record,
+    Session,
+    Status,
+    Template,
+    later_time,
+    retained_until,
+)
+
+RECORD_LIMIT_BYTES = 350_000
+"""Of a record's JSON in UTF-8. DynamoDB takes 400 KB an item, names and index copies included."""
+
+PAGE_LIMIT = 1000
+"""Rows a page may hold at most."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present moment: the clock of a store in production."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long things are kept. Days; 0 = for ever."""
+
+    days: int = 30
+    history_days: int = 365
+
+
+class Store(Protocol):
+    """Sessions, opportunities with their revisions, and templates."""
+
+    def store_opportunities(
+        self, session: Session, opportunities: Sequence[Opportunity]
+    ) -> Session:
+        """Make these opportunities the session's whole list, in one step.
+
+        An opportunity that equals the newest stored revision is left as it is. Any other becomes a
+        new revision; with version 0 whatever is there now is its base. Listed before and not now:
+        deleted by a revision. The header is replaced likewise; its version rises by one.
+
+        Args:
+            session: The header. Version N > 0: replace only if version N is stored.
+                `updated_by` and `change_id` also go onto the revisions that delete.
+            opportunities: Any number, ids all different and of this session.
+
+        Returns:
+            The header as stored.
+
+        Raises:
+            VersionConflictError: The header or an opportunity is not at the version given.
+            InvalidInputError: Duplicate ids, an id of another session, or one marked as deleted.
+            TooLargeError: A record is over RECORD_LIMIT_BYTES.
+        """
+        ...
+
+    def get_opportunities(
+        self, session_id: str, filters: OpportunityFilters | None = None
+    ) -> tuple[Opportunity, ...]:
+        """Return a session's list: by priority, highest ARR, id. Unknown session: empty."""
+        ...
+
+    def get_opportunity(self, opportunity_id: str, *, version: int | None = None) -> Opportunity:
+        """Return the newest revision, or the one with this version (also of a deleted one).
+
+        Raises:
+            OpportunityNotFoundError: Unknown, deleted or expired; with a version: no such revision.
+        """
+        ...
+
+    def put_opportunity(self, opportunity: Opportunity) -> Opportunity:
+        """Append a revision: create (version 0), change, delete or restore.
+
+        Creating adds to the session's list, so the header's version rises by one.
+
+        Returns:
+            The revision as stored.
+
+        Raises:
+            VersionConflictError: Its version is not the newest; with 0: it exists, or is deleted.
+            OpportunityNotFoundError: Version N > 0 of something unknown or expired.
+            SessionNotFoundError: Creating in a session that does not exist.
+            TooLargeError: It is over RECORD_LIMIT_BYTES.
+        """
+        ...
+
+    def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
+        """Return every kept revision, oldest first. Nothing kept: empty."""
+        ...
+
+    def find_opportunities(
+        self,
+        filters: OpportunityFilters | None = None,
+        *,
+        order: Order = Order.NEWEST,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Opportunity]:
+        """Return opportunities of all sessions, a page at a time.
+
+        A page is full (`limit` rows, 1 to 1,000) unless it is the last. An opportunity that nobody
+        changes meanwhile appears exactly once over all pages.
+
+        Raises:
+            InvalidInputError: The limit is out of range, or the cursor is not one of ours, or
+                belongs to other filters or another order.
+        """
+        ...
+
+    def get_session(self, session_id: str) -> Session:
+        """Return a header.
+
+        Raises:
+            SessionNotFoundError: Unknown or deleted.
+        """
+        ...
+
+    def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
+        """Return headers, last changed first, ties by id; pages as in `find_opportunities`."""
+        ...
+
+    def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
+        """Delete a header, and each of its opportunities by a revision; in one step for readers.
+
+        The header that stays behind says no more than that it was deleted, by whom and when.
+
+        Raises:
+            SessionNotFoundError: Unknown or deleted (but not if this change id deleted it).
+        """
+        ...
+
+    def put_template(self, template: Template) -> Template:
+        """Append a revision of a template: as `put_opportunity`, without sessions and expiry.
+
+        Raises:
+            VersionConflictError, TemplateNotFoundError, TooLargeError: As there.
+        """
+        ...
+
+    def get_template(self, template_id: str, *, version: int | None = None) -> Template:
+        """Return the newest revision, or the one with this version (also of a deleted one).
+
+        Raises:
+            TemplateNotFoundError: Unknown or deleted; with a version: no such revision.
+        """
+        ...
+
+    def list_templates(self) -> tuple[Template, ...]:
+        """Return the newest revision of each template that is not deleted, by id."""
+        ...
+
+    def get_template_history(self, template_id: str) -> tuple[Template, ...]:
+        """Return every revision, oldest first. Nothing kept: empty."""
+        ...
+
+    def delete_template(
+        self, template_id: str, *, version: int, updated_by: str, change_id: str
+    ) -> None:
+        """Append a revision that deletes.
+
+        Raises:
+            VersionConflictError, TemplateNotFoundError: As `put_template`.
+        """
+        ...
+
+    def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
+        """Return every header and every kept revision, deleted and expired ones too.
+
+        For migrating, verifying and exporting; any order, the same from page to page. What is
+        written during the scan may or may not be in it.
+        """
+        ...
+
+    def replicate(self, record: Record) -> None:
+        """Store a header or revision exactly as another store holds it, stamps included.
+
+        Twice is the same as once, in any order. Never lowers a newest version: an older revision
+        only joins the history. A header is taken only if its version is higher than the stored one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release connections and files."""
+        ...
+
+
+# What every store does alike, so that none can do it differently.
+
+
+def stamped(record: R, *, base: R | None, now: datetime, retention: Retention) -> R:
+    """Return the record as the next revision after `base` (None: the first one)."""
+    updated_at = later_time(now, base.updated_at if base else "")
+    stamps: dict[str, object] = {
+        "version": (base.version if base else 0) + 1,
+        "created_at": base.created_at if base else updated_at,
+        "updated_at": updated_at,
+    }
+    if isinstance(record, Opportunity):
+        stamps["ttl"] = (
+            None
+            if record.keep or record.status == Status.WON
+            else retained_until(updated_at, retention.days)
+        )
+    # The stamps are ours and right by construction: checking them again would cost a third more.
+    return record.model_copy(update=stamps)
+
+
+def is_expired(opportunity: Opportunity, now: datetime) -> bool:
+    """Tell whether an opportunity is gone by its ttl."""
+    return opportunity.ttl is not None and opportunity.ttl <= now.timestamp()
+
+
+def is_live(opportunity: Opportunity, now: datetime) -> bool:
+    """Tell whether reads of the newest state see it."""
+    return not opportunity.deleted and not is_expired(opportunity, now)
+
+
+def is_history_expired(revision: Opportunity, now: datetime, retention: Retention) -> bool:
+    """Tell whether a revision has outlived the history's retention."""
+    until = retained_until(revision.updated_at, retention.history_days)
+    return until is not None and until <= now.timestamp()
+
+
+def same_change(stored: R | None, wanted: R) -> bool:
+    """Tell whether the newest revision is what this very write made before: a repeat."""
+    return (
+        stored is not None
+        and stored.change_id == wanted.change_id != ""
+        and stored.version == wanted.version + 1
+    )
+
+
+def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
+    """Refuse what `store_opportunities` must not be given."""
+    seen: set[str] = set()
+    for opportunity in opportunities:
+        if opportunity.session_id != session.id:
+            raise InvalidInputError(f"{opportunity.id!r} is not of session {session.id!r}.")
+        if opportunity.deleted:
+            raise InvalidInputError(f"{opportunity.id!r} is marked as deleted: leave it out.")
+        if opportunity.id in seen:
+            raise InvalidInputError(f"{opportunity.id!r} stands twice in the list.")
+        seen.add(opportunity.id)
+        check_size(opportunity)
+    check_size(session)
+
+
+def check_size(record: Record) -> None:
+    """Refuse a record that not every store could hold, naming its largest field."""
+    size = len(record.model_dump_json())
+    if size <= RECORD_LIMIT_BYTES:
+        return
+    fields = record.model_dump(mode="json")
+    largest = max(fields, key=lambda name: len(str(fields[name])))
+    raise TooLargeError(
+        f"{size:,} bytes are over the limit of {RECORD_LIMIT_BYTES:,}: shorten {largest!r}."
+    )
+
+
+def check_limit(limit: int) -> None:
+    """Refuse a page size out of range."""
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise InvalidInputError(f"limit must be between 1 and {PAGE_LIMIT}, not {limit}.")
