@@ -1,0 +1,191 @@
+"""Checks and tidies the XML of a workbook's parts before any reader sees it.
+
+A reader that builds the whole rectangle between the first and the last cell can be made to ask for
+more memory than there is by two cells in opposite corners, and a few long texts that a million
+cells refer to unpack to terabytes. Both are counted here first, on the bytes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+MAX_AREA_CELLS = 4_000_000
+"""Rows x columns of a sheet, from A1 to its last cell."""
+MAX_COLUMNS = 16_384
+MAX_ROWS = 1_048_576
+MAX_TEXT_BYTES = 512 * 2**20
+"""All texts of all cells together."""
+MAX_STRINGS = 4_000_000
+"""Different texts of a workbook."""
+WINDOW_BYTES = 2**20
+"""Empty rows are dropped when more than this much of nothing but them comes in a row."""
+
+NO_CACHED_VALUE = "#NOT-CALCULATED!"
+"""Stands in a cell whose formula was saved without its result; looks like an Excel error."""
+
+_FORMULA = re.compile(
+    rb"<((?:\w+:)?)c((?:\s[^<>]*)?)>\s*<\1f(?:\s[^<>]*)?(?:/>|>[^<]*</\1f>)\s*"
+    rb"(?:<\1v\s*/>|<\1v>\s*</\1v>)?\s*</\1c>"
+)
+_ERROR_TYPE = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+_EMPTY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s+\w+=\"[^\"<>&]*\")*\s*/>")
+_EMPTY_ROW = re.compile(rb"<row(?:\s+[\w:]+=\"[^\"<>&]*\")*\s*(?:/>|>\s*</row>)")
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^<>]*>(?:</(?:\w+:)?dimension>)?")
+_STRING_START = re.compile(rb"<(?:\w+:)?si[\s/>]")
+_INDEX = re.compile(rb"(\d+)\s*</(?:\w+:)?v\s*>")
+_VALUE_END = re.compile(rb"</(?:\w+:)?v[\s>]")
+
+
+class UnsafeXmlError(Exception):
+    """The part must not be read; the message says why, and what to do."""
+
+
+def without_empty_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a sheet without long stretches of rows that hold no value.
+
+    A sheet formatted down to its last row holds a million of them. Only whole rows that carry
+    their own number go, so every other cell keeps its place.
+    """
+    window = b""
+    for chunk in chunks:
+        window += chunk
+        if len(window) < WINDOW_BYTES:
+            continue
+        if b"v>" in window or b"is>" in window or b"f>" in window:
+            yield window
+            window = b""
+            continue
+        first, last = window.find(b"<row "), window.rfind(b'<row r="')
+        rows = window[first:last]
+        # `<row r="` in front of each: without its number a row would move up.
+        if 0 <= first < last and rows.count(b"<row") == rows.count(b'<row r="'):
+            yield window[:first]
+            window = window[last:]
+        else:
+            yield window
+            window = b""
+    yield window
+
+
+def tidied(data: bytes) -> bytes:
+    """Return a part ready to be read: bounded, errors and missing results as texts.
+
+    Error cells become text cells (`#N/A`), and formulas without a result NO_CACHED_VALUE, for
+    readers that show both as blank.
+
+    Raises:
+        UnsafeXmlError: It defines entities, is not in UTF-8, spans more than MAX_AREA_CELLS, or
+            has a cell where Excel has none.
+    """
+    _check_encoding(data)
+    if b"sheetData" not in data:
+        return data
+    columns, rows = extent(data)
+    if columns * rows > MAX_AREA_CELLS:
+        data = _without_empty_cells(data)
+        columns, rows = extent(data)
+    if columns > MAX_COLUMNS or rows > MAX_ROWS:
+        raise UnsafeXmlError(
+            "it has cells outside the rows and columns of Excel: save it anew with Excel."
+        )
+    if columns * rows > MAX_AREA_CELLS:
+        raise UnsafeXmlError(
+            f"its cells span {columns:,} columns x {rows:,} rows, more than the "
+            f"{MAX_AREA_CELLS:,} cells that are read: delete the rows and columns that lie apart."
+        )
+    head = data.find(b"sheetData")
+    data = _DIMENSION.sub(b"", data[:head]) + data[head:]  # what a sheet says of its size may lie
+    if _ERROR_TYPE.search(data):
+        data = _ERROR_TYPE.sub(b't="str"', data)
+    if b"<f" in data or b":f" in data:
+        data = _FORMULA.sub(_marked, data)
+    return data
+
+
+def extent(data: bytes) -> tuple[int, int]:
+    """Return how many columns and rows a sheet's cells span at most, from A1 on.
+
+    Never less than what a reader may see; empty cells count.
+    """
+    body = data[max(data.find(b"sheetData"), 0) :]
+    usual = body.count(b"r=") == body.count(b' r="') and not re.search(rb"r\s+=", body)
+    start = rb' r="' if usual else rb"r\s*=\s*[\"']\s*"
+    letters = re.findall(start + rb"([A-Za-z]*)", body)
+    rows = max(map(int, set(re.findall(start + rb"[A-Za-z]*(\d{1,9})", body))), default=0)
+    columns = max(map(column_number, set(letters)), default=0)
+    named = len(letters) - letters.count(b"")
+    if body.count(b"<c") + body.count(b":c") > named:  # cells without an address: the next one
+        columns += max(piece.count(b"<c") + piece.count(b":c") for piece in re.split(b"row", body))
+    if body.count(b"<row") + body.count(b":row") > letters.count(b""):
+        rows += body.count(b"<row") + body.count(b":row")
+    return columns, rows
+
+
+def column_number(letters: bytes) -> int:
+    """Return 1 for A, 27 for AA; 0 for none, MAX_COLUMNS + 1 for what is beyond the last."""
+    if len(letters) > len("XFD"):
+        return MAX_COLUMNS + 1
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def check_texts(strings: bytes, sheets: Collection[bytes]) -> None:
+    """Refuse a table of texts that would fill the memory once each cell has its own copy.
+
+    Args:
+        strings: Any part; one without a table of texts passes.
+        sheets: All parts that may refer to it.
+
+    Raises:
+        UnsafeXmlError: Over MAX_STRINGS, or over MAX_TEXT_BYTES in the cells.
+    """
+    starts = [match.start() for match in _STRING_START.finditer(strings)]
+    if not starts:
+        return
+    if len(starts) > MAX_STRINGS:
+        raise UnsafeXmlError(f"it has more than {MAX_STRINGS:,} texts: split the workbook.")
+    ends = [*starts[1:], len(strings)]
+    lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+    longest = max(lengths)
+    if longest * sum(sheet.count(b"</") for sheet in sheets) <= MAX_TEXT_BYTES:
+        return
+    if sum(_text_bytes(sheet, lengths, longest) for sheet in sheets) > MAX_TEXT_BYTES:
+        raise UnsafeXmlError(
+            f"its cells hold more than {MAX_TEXT_BYTES // 2**20} MB of text: split the workbook."
+        )
+
+
+def _without_empty_cells(data: bytes) -> bytes:
+    """Return the sheet without blank cells and rows, if each of them carries its own address."""
+    if data.count(b"<c") > data.count(b'<c r="') + data[: data.find(b"sheetData")].count(b"<c"):
+        return data
+    data = _EMPTY_CELL.sub(b"", data)
+    return _EMPTY_ROW.sub(b"", data) if data.count(b"<row") == data.count(b'<row r="') else data
+
+
+def _check_encoding(data: bytes) -> None:
+    """Refuse entities, which multiply, and what is no UTF-8 and so not what the checks see."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise UnsafeXmlError(
+            "it defines XML entities, which no spreadsheet program writes: save it anew with Excel."
+        )
+    if b"\0" in data:
+        raise UnsafeXmlError("its text is not in UTF-8: save it anew with Excel.")
+
+
+def _text_bytes(sheet: bytes, lengths: list[int], longest: int) -> int:
+    """Return at least the bytes of all texts that a sheet's cells refer to."""
+    indexes = [int(index[-9:]) for index in _INDEX.findall(sheet)]
+    unknown = len(_VALUE_END.findall(sheet)) - len(indexes)
+    return unknown * longest + sum(lengths[i] for i in indexes if i < len(lengths))
+
+
+def _marked(match: re.Match[bytes]) -> bytes:
+    prefix, attributes = match[1], match[2]
+    if re.search(rb"\st\s*=\s*[\"'](?!n[\"'])", attributes):
+        return match[0]  # a text result that is empty, not a missing one
+    plain = re.sub(rb"\st\s*=\s*[\"']n[\"']", b"", attributes)
+    return b'<%bc%b t="str"><%bv>%b</%bv></%bc>' % (
+        (prefix, plain, prefix, NO_CACHED_VALUE.encode(), prefix, prefix)
+    )
