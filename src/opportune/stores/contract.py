@@ -13,15 +13,19 @@ Stamps. The store sets `version`, `created_at` (of revision 1), `updated_at` (it
 after the revision it is based on) and `ttl`. The caller sets `updated_by` and `change_id`.
 
 Repeating. A write that failed with StoreUnavailableError may or may not have happened. Repeating
-it with the same `change_id` is safe: if the newest revision is `version + 1` and carries that
-change id, it is returned and nothing more is written. An empty change id never recognises itself.
+it with the same `change_id` is safe: if the newest revision carries that change id and is
+`version + 1` (any version, if the write said 0: creating after expiry goes on from there), it is
+returned and nothing more is written. An empty change id never recognises itself.
 
 Expiry. `ttl` is `Retention.days` after the last change; None, for ever, if `keep` is set, the
 status is Ganada, or days is 0. Expired is gone at once for every read and for `find`, by the
 store's clock, whatever the engine has swept: reading it raises OpportunityNotFoundError, and
-creating it anew (version 0) continues its versions. Revisions live for `Retention.history_days`
-after they were made and are readable as history until then, also when their opportunity has
-expired or been deleted. The newest revision is kept as long as the opportunity is.
+creating it anew (version 0) continues its versions. A deleted one expires alike: until then it can
+be restored. Revisions live for `Retention.history_days` after they were made and are readable as
+history until then, also when their opportunity has expired or been deleted. The newest revision is
+kept as long as the opportunity is. Once neither is left the opportunity is *forgotten*: for reads,
+writes and `replicate` as if it had never been, and its versions begin at 1 again. Headers and
+templates do not expire.
 
 Consistency. Reads by id and by session see every acknowledged write. A session's list is seen as
 it was before or after a replace, never as a mixture. `find_opportunities` and `list_sessions` may
@@ -74,6 +78,10 @@ class Retention:
     history_days: int = 365
 
 
+RETENTION = Retention()
+"""Unless told otherwise."""
+
+
 class Store(Protocol):
     """Sessions, opportunities with their revisions, and templates."""
 
@@ -87,16 +95,19 @@ class Store(Protocol):
         deleted by a revision. The header is replaced likewise; its version rises by one.
 
         Args:
-            session: The header. Version N > 0: replace only if version N is stored.
-                `updated_by` and `change_id` also go onto the revisions that delete.
+            session: The header. Version N > 0: replace only if version N is stored; 0: replace
+                whatever is there, a deleted header too. `updated_by` and `change_id` also go onto
+                the revisions that delete.
             opportunities: Any number, ids all different and of this session.
 
         Returns:
             The header as stored.
 
         Raises:
-            VersionConflictError: The header or an opportunity is not at the version given.
-            InvalidInputError: Duplicate ids, an id of another session, or one marked as deleted.
+            VersionConflictError: The header or an opportunity is not at the version given; an
+                unknown or expired one is at version 0.
+            InvalidInputError: Duplicate ids, an id of another session, or something marked as
+                deleted.
             TooLargeError: A record is over RECORD_LIMIT_BYTES.
         """
         ...
@@ -118,7 +129,8 @@ class Store(Protocol):
     def put_opportunity(self, opportunity: Opportunity) -> Opportunity:
         """Append a revision: create (version 0), change, delete or restore.
 
-        Creating adds to the session's list, so the header's version rises by one.
+        Creating and restoring add to the session's list, so the header becomes a new version too,
+        with this change's `updated_by` and `change_id`.
 
         Returns:
             The revision as stored.
@@ -126,7 +138,8 @@ class Store(Protocol):
         Raises:
             VersionConflictError: Its version is not the newest; with 0: it exists, or is deleted.
             OpportunityNotFoundError: Version N > 0 of something unknown or expired.
-            SessionNotFoundError: Creating in a session that does not exist.
+            SessionNotFoundError: Creating or restoring in a session that does not exist.
+            InvalidInputError: A delete with version 0.
             TooLargeError: It is over RECORD_LIMIT_BYTES.
         """
         ...
@@ -145,8 +158,8 @@ class Store(Protocol):
     ) -> Page[Opportunity]:
         """Return opportunities of all sessions, a page at a time.
 
-        A page is full (`limit` rows, 1 to 1,000) unless it is the last. An opportunity that nobody
-        changes meanwhile appears exactly once over all pages.
+        A page is full (`limit` rows, 1 to 1,000) unless it is the last, and the last one has no
+        cursor. An opportunity that nobody changes meanwhile appears exactly once over all pages.
 
         Raises:
             InvalidInputError: The limit is out of range, or the cursor is not one of ours, or
@@ -167,7 +180,7 @@ class Store(Protocol):
         ...
 
     def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
-        """Delete a header, and each of its opportunities by a revision; in one step for readers.
+        """Delete a header, and each listed opportunity by a revision; in one step for readers.
 
         The header that stays behind says no more than that it was deleted, by whom and when.
 
@@ -180,7 +193,7 @@ class Store(Protocol):
         """Append a revision of a template: as `put_opportunity`, without sessions and expiry.
 
         Raises:
-            VersionConflictError, TemplateNotFoundError, TooLargeError: As there.
+            VersionConflictError, TemplateNotFoundError, InvalidInputError, TooLargeError: As there.
         """
         ...
 
@@ -215,6 +228,9 @@ class Store(Protocol):
 
         For migrating, verifying and exporting; any order, the same from page to page. What is
         written during the scan may or may not be in it.
+
+        Raises:
+            InvalidInputError: The limit or the cursor, as in `find_opportunities`.
         """
         ...
 
@@ -222,7 +238,11 @@ class Store(Protocol):
         """Store a header or revision exactly as another store holds it, stamps included.
 
         Twice is the same as once, in any order. Never lowers a newest version: an older revision
-        only joins the history. A header is taken only if its version is higher than the stored one.
+        only joins the history, an older header is ignored. A version that is here already is
+        replaced, so that a damaged copy can be mended.
+
+        Raises:
+            InvalidInputError: It was never stored (version 0).
         """
         ...
 
@@ -262,6 +282,11 @@ def is_live(opportunity: Opportunity, now: datetime) -> bool:
     return not opportunity.deleted and not is_expired(opportunity, now)
 
 
+def is_forgotten(newest: Opportunity, now: datetime, retention: Retention) -> bool:
+    """Tell whether nothing of an opportunity is left, going by its newest revision."""
+    return not is_live(newest, now) and is_history_expired(newest, now, retention)
+
+
 def is_history_expired(revision: Opportunity, now: datetime, retention: Retention) -> bool:
     """Tell whether a revision has outlived the history's retention."""
     until = retained_until(revision.updated_at, retention.history_days)
@@ -273,12 +298,14 @@ def same_change(stored: R | None, wanted: R) -> bool:
     return (
         stored is not None
         and stored.change_id == wanted.change_id != ""
-        and stored.version == wanted.version + 1
+        and wanted.version in (0, stored.version - 1)
     )
 
 
 def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
     """Refuse what `store_opportunities` must not be given."""
+    if session.deleted:
+        raise InvalidInputError(f"Session {session.id!r} is marked as deleted: delete it instead.")
     seen: set[str] = set()
     for opportunity in opportunities:
         if opportunity.session_id != session.id:
@@ -292,13 +319,19 @@ def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
     check_size(session)
 
 
+def check_stored(record: Record) -> None:
+    """Refuse to replicate what no store has stamped."""
+    if record.version < 1:
+        raise InvalidInputError("Only what a store has kept can be replicated: version 0 is none.")
+
+
 def check_size(record: Record) -> None:
     """Refuse a record that not every store could hold, naming its largest field."""
-    size = len(record.model_dump_json())
+    size = len(record.model_dump_json().encode())
     if size <= RECORD_LIMIT_BYTES:
         return
     fields = record.model_dump(mode="json")
-    largest = max(fields, key=lambda name: len(str(fields[name])))
+    largest = max(fields, key=lambda name: len(str(fields[name]).encode()))
     raise TooLargeError(
         f"{size:,} bytes are over the limit of {RECORD_LIMIT_BYTES:,}: shorten {largest!r}."
     )

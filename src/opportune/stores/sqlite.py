@@ -1,0 +1,349 @@
+"""The store in one SQLite file: durable, for one machine, any number of processes.
+
+A row holds the record as JSON beside the columns that filters and orders need. `opportunity` has
+the newest revisions, `opportunity_past` those before: reads of the present touch nothing else.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from opportune.errors import (
+    OpportunityNotFoundError,
+    SessionNotFoundError,
+    TemplateNotFoundError,
+)
+from opportune.models import (
+    Opportunity,
+    OpportunityFilters,
+    Order,
+    Page,
+    Record,
+    Session,
+    Template,
+)
+from opportune.stores.changes import (
+    Change,
+    Moment,
+    deleting_template,
+    departing,
+    putting,
+    putting_template,
+    replacing,
+)
+from opportune.stores.contract import (
+    PAGE_LIMIT,
+    RETENTION,
+    Clock,
+    Retention,
+    check_limit,
+    check_list,
+    check_size,
+    check_stored,
+    is_forgotten,
+    utc_now,
+)
+from opportune.stores.cursor import (
+    SCAN_QUESTION,
+    SESSIONS_QUESTION,
+    Position,
+    cursor_after,
+    find_position,
+    find_question,
+    position_of,
+    session_position,
+)
+from opportune.stores.sqlite_file import SQLiteFile
+from opportune.stores.sqlite_rows import (
+    FIND,
+    FORGET,
+    GET,
+    HISTORY,
+    LIST,
+    MAX_INTEGER,
+    NEWEST_BECOMES_PAST,
+    PUT_NEWEST,
+    PUT_PAST,
+    PUT_SESSION,
+    PUT_TEMPLATE,
+    SCANS,
+    SESSIONS,
+    SWEEP,
+    SWEPT_PER_WRITE,
+    TEMPLATES,
+    filter_values,
+    opportunity_values,
+    page_values,
+    session_values,
+    template_values,
+    time_values,
+)
+
+
+class SQLiteStore:
+    """Keeps everything in one file. `contract.py` says what it promises.
+
+    Args:
+        path: The file; its folder must exist.
+        clock: Tells the present moment.
+        retention: How long things are kept.
+        busy_timeout_s: How long a write waits for another process.
+
+    Raises:
+        ConfigurationError: The file cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock = utc_now,
+        retention: Retention = RETENTION,
+        busy_timeout_s: float = 10,
+    ) -> None:
+        self._clock = clock
+        self._retention = retention
+        self._file = SQLiteFile(path, busy_timeout_s=busy_timeout_s)
+
+    def store_opportunities(
+        self, session: Session, opportunities: Sequence[Opportunity]
+    ) -> Session:
+        check_list(session, opportunities)
+        with self._file.writing() as db:
+            header, change = replacing(
+                session,
+                opportunities,
+                header=_header(db, session.id),
+                newest=_session_newest(db, session.id),
+                when=self._moment(),
+            )
+            self._apply(db, change)
+        return header
+
+    def get_opportunities(
+        self, session_id: str, filters: OpportunityFilters | None = None
+    ) -> tuple[Opportunity, ...]:
+        wanted = filter_values(filters or OpportunityFilters()) | self._times()
+        bodies = self._bodies(LIST, wanted | {"session_id": session_id})
+        return tuple(Opportunity.model_validate_json(body) for body in bodies)
+
+    def get_opportunity(self, opportunity_id: str, *, version: int | None = None) -> Opportunity:
+        if version is not None:
+            revisions = self._history(opportunity_id, version, version)
+            if not revisions:
+                raise OpportunityNotFoundError(opportunity_id)
+            return revisions[0]
+        for body in self._bodies(GET, {"id": opportunity_id} | self._times()):
+            return Opportunity.model_validate_json(body)
+        raise OpportunityNotFoundError(opportunity_id)
+
+    def put_opportunity(self, opportunity: Opportunity) -> Opportunity:
+        check_size(opportunity)
+        with self._file.writing() as db:
+            revision, change = putting(
+                opportunity,
+                newest=_newest(db, opportunity.id),
+                header=_header(db, opportunity.session_id),
+                when=self._moment(),
+            )
+            self._apply(db, change)
+        return revision
+
+    def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
+        return self._history(opportunity_id, 1, MAX_INTEGER)
+
+    def find_opportunities(
+        self,
+        filters: OpportunityFilters | None = None,
+        *,
+        order: Order = Order.NEWEST,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Opportunity]:
+        check_limit(limit)
+        wanted = filters or OpportunityFilters()
+        question = find_question(wanted, order)
+        after = page_values(question, limit, cursor)
+        bodies = self._bodies(FIND[order], filter_values(wanted) | after | self._times())
+        found = tuple(Opportunity.model_validate_json(body) for body in bodies[:limit])
+        more = None
+        if len(bodies) > limit:
+            more = cursor_after(question, find_position(found[-1], order))
+        return Page[Opportunity](items=found, cursor=more)
+
+    def get_session(self, session_id: str) -> Session:
+        with self._file.reading() as db:
+            header = _header(db, session_id)
+        if header is None or header.deleted:
+            raise SessionNotFoundError(session_id)
+        return header
+
+    def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
+        check_limit(limit)
+        bodies = self._bodies(SESSIONS, page_values(SESSIONS_QUESTION, limit, cursor))
+        found = tuple(Session.model_validate_json(body) for body in bodies[:limit])
+        more = None
+        if len(bodies) > limit:
+            more = cursor_after(SESSIONS_QUESTION, session_position(found[-1]))
+        return Page[Session](items=found, cursor=more)
+
+    def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
+        with self._file.writing() as db:
+            header = _header(db, session_id)
+            if header is None:
+                raise SessionNotFoundError(session_id)
+            change = departing(
+                header,
+                newest=_session_newest(db, session_id),
+                updated_by=updated_by,
+                change_id=change_id,
+                when=self._moment(),
+            )
+            self._apply(db, change)
+
+    def put_template(self, template: Template) -> Template:
+        check_size(template)
+        with self._file.writing() as db:
+            return self._put_template(db, template)
+
+    def get_template(self, template_id: str, *, version: int | None = None) -> Template:
+        for template in reversed(self.get_template_history(template_id)):
+            if template.version == version or (version is None and not template.deleted):
+                return template
+            if version is None:
+                break
+        raise TemplateNotFoundError(template_id)
+
+    def list_templates(self) -> tuple[Template, ...]:
+        return tuple(Template.model_validate_json(body) for body in self._bodies(TEMPLATES, {}))
+
+    def get_template_history(self, template_id: str) -> tuple[Template, ...]:
+        query = "SELECT body FROM template WHERE id = :id ORDER BY version"
+        bodies = self._bodies(query, {"id": template_id})
+        return tuple(Template.model_validate_json(body) for body in bodies)
+
+    def delete_template(
+        self, template_id: str, *, version: int, updated_by: str, change_id: str
+    ) -> None:
+        with self._file.writing() as db:
+            deletion = deleting_template(
+                template_id,
+                newest=_newest_template(db, template_id),
+                version=version,
+                updated_by=updated_by,
+                change_id=change_id,
+            )
+            self._put_template(db, deletion)
+
+    def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
+        check_limit(limit)
+        version, after = position_of(SCAN_QUESTION, cursor) if cursor is not None else (0, "")
+        after_kind, _, after_id = after.partition(" ")
+        rows: list[tuple[Position, Record]] = []
+        for kind, (model, query) in SCANS.items():
+            if kind < after_kind or len(rows) > limit:
+                continue
+            start = (after_id, version) if kind == after_kind else ("", 0)
+            values = {"id": start[0], "version": start[1], "limit": limit + 1 - len(rows)}
+            for key, number, body in self._rows(query, values | self._times()):
+                rows.append(((number, f"{kind} {key}"), model.model_validate_json(body)))
+        more = cursor_after(SCAN_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
+        return Page[Record](items=tuple(record for _, record in rows[:limit]), cursor=more)
+
+    def replicate(self, record: Record) -> None:
+        check_stored(record)
+        with self._file.writing() as db:
+            if isinstance(record, Session):
+                held = _header(db, record.id)
+                if held is None or held.version <= record.version:
+                    db.execute(PUT_SESSION, session_values(record))
+            elif isinstance(record, Template):
+                db.execute(PUT_TEMPLATE, template_values(record))
+            else:
+                self._replicate_revision(db, record)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def pragmas(self) -> dict[str, str | int]:
+        """Return the settings of SQLite that decide about durability, as they are in force."""
+        return self._file.pragmas()
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock(), self._retention)
+
+    def _times(self) -> dict[str, float]:
+        """Return the moments that queries compare with: of expiry and of the history's end."""
+        return time_values(self._clock(), self._retention)
+
+    def _rows(self, query: str, values: Mapping[str, Any]) -> list[Any]:
+        try:
+            with self._file.reading() as db:
+                return db.execute(query, values).fetchall()
+        except (UnicodeEncodeError, OverflowError):
+            return []  # an id that is no text, a version of 20 digits: there can be none such
+
+    def _bodies(self, query: str, values: Mapping[str, Any]) -> list[str]:
+        return [body for (body,) in self._rows(query, values)]
+
+    def _history(self, opportunity_id: str, low: int, high: int) -> tuple[Opportunity, ...]:
+        values = {"id": opportunity_id, "low": low, "high": high} | self._times()
+        return tuple(
+            Opportunity.model_validate_json(body) for _, body in self._rows(HISTORY, values)
+        )
+
+    def _apply(self, db: sqlite3.Connection, change: Change) -> None:
+        """Write what was decided."""
+        rows = [opportunity_values(revision) for revision in change.revisions]
+        db.executemany(FORGET, [{"id": row["id"]} for row in rows if row["version"] == 1])
+        db.executemany(
+            NEWEST_BECOMES_PAST, [{"id": row["id"]} for row in rows if row["version"] > 1]
+        )
+        db.executemany(PUT_NEWEST, rows)
+        if change.header is not None:
+            db.execute(PUT_SESSION, session_values(change.header))
+        for statement in SWEEP:
+            db.execute(statement, self._times() | {"limit": SWEPT_PER_WRITE})
+
+    def _put_template(self, db: sqlite3.Connection, template: Template) -> Template:
+        newest = _newest_template(db, template.template_id)
+        revision, is_new = putting_template(template, newest=newest, when=self._moment())
+        if is_new:
+            db.execute(PUT_TEMPLATE, template_values(revision))
+        return revision
+
+    def _replicate_revision(self, db: sqlite3.Connection, revision: Opportunity) -> None:
+        values = opportunity_values(revision)
+        newest = _newest(db, revision.id)
+        if newest is not None and is_forgotten(newest, self._clock(), self._retention):
+            db.execute(FORGET, {"id": revision.id})
+            newest = None
+        if newest is not None and newest.version > revision.version:
+            db.execute(PUT_PAST, values)
+            return
+        if newest is not None and newest.version < revision.version:
+            db.execute(NEWEST_BECOMES_PAST, {"id": revision.id})
+        db.execute(PUT_NEWEST, values)
+
+
+def _header(db: sqlite3.Connection, session_id: str) -> Session | None:
+    query = "SELECT body FROM session WHERE id = ?"
+    row = db.execute(query, (session_id,)).fetchone() if session_id.isascii() else None
+    return Session.model_validate_json(row[0]) if row else None
+
+
+def _newest(db: sqlite3.Connection, opportunity_id: str) -> Opportunity | None:
+    row = db.execute("SELECT body FROM opportunity WHERE id = ?", (opportunity_id,)).fetchone()
+    return Opportunity.model_validate_json(row[0]) if row else None
+
+
+def _session_newest(db: sqlite3.Connection, session_id: str) -> list[Opportunity]:
+    rows = db.execute("SELECT body FROM opportunity WHERE session_id = ?", (session_id,))
+    return [Opportunity.model_validate_json(body) for (body,) in rows]
+
+
+def _newest_template(db: sqlite3.Connection, template_id: str) -> Template | None:
+    query = "SELECT body FROM template WHERE id = ? ORDER BY version DESC LIMIT 1"
+    row = db.execute(query, (template_id,)).fetchone() if template_id.isascii() else None
+    return Template.model_validate_json(row[0]) if row else None

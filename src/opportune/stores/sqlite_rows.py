@@ -1,0 +1,164 @@
+"""What stands in the SQLite store's rows, and every query it asks of them."""
+# ruff: noqa: S608 - every query is a constant: values come in as parameters alone
+
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+from opportune.models import (
+    PRIORITY_RANK,
+    Opportunity,
+    OpportunityFilters,
+    Order,
+    Record,
+    Session,
+    Template,
+    folded,
+    search_text,
+)
+from opportune.stores.contract import Retention
+from opportune.stores.cursor import Position, cents, milliseconds, position_of
+
+MAX_INTEGER = 2**63 - 1
+FIRST: Position = (MAX_INTEGER, "")
+"""Before every row of a descending order."""
+
+SWEPT_PER_WRITE = 100
+
+LIVE = "deleted = 0 AND (ttl IS NULL OR ttl > :now)"
+KEPT = f"(updated_ms >= :history_ms OR ({LIVE}))"
+# The plus keeps the planner on the index of the order, which the page needs, whatever the bounds.
+PASSES = f"""{LIVE}
+    AND (:priorities = '[]' OR priority IN (SELECT value FROM json_each(:priorities)))
+    AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
+    AND +arr_cents BETWEEN :min_cents AND :max_cents
+    AND (:term = '' OR instr(search, :term) > 0)"""
+LIST = f"""SELECT body FROM opportunity WHERE session_id = :session_id AND {PASSES}
+    ORDER BY priority, arr_cents DESC, id"""
+GET = f"SELECT body FROM opportunity WHERE id = :id AND {LIVE}"
+FIND = {
+    Order.NEWEST: f"""SELECT body FROM opportunity WHERE {PASSES}
+        AND updated_ms <= :number AND (updated_ms < :number OR id > :text)
+        ORDER BY updated_ms DESC, id LIMIT :limit""",
+    Order.ARR: f"""SELECT body FROM opportunity WHERE {PASSES}
+        AND arr_cents <= :number AND (arr_cents < :number OR id > :text)
+        ORDER BY arr_cents DESC, id LIMIT :limit""",
+}
+HISTORY = f"""SELECT version, body FROM opportunity_past
+        WHERE id = :id AND version >= :low AND version <= :high AND updated_ms >= :history_ms
+    UNION ALL SELECT version, body FROM opportunity
+        WHERE id = :id AND version >= :low AND version <= :high AND {KEPT}
+    ORDER BY version"""
+TEMPLATES = """SELECT body FROM template AS one WHERE deleted = 0
+    AND version = (SELECT max(version) FROM template WHERE id = one.id) ORDER BY id"""
+SESSIONS = """SELECT body FROM session WHERE deleted = 0
+    AND updated_ms <= :number AND (updated_ms < :number OR id > :text)
+    ORDER BY updated_ms DESC, id LIMIT :limit"""
+SCANS: dict[str, tuple[type[Record], str]] = {
+    "opportunity": (
+        Opportunity,
+        f"""SELECT id, version, body FROM opportunity
+                WHERE (id, version) > (:id, :version) AND {KEPT}
+            UNION ALL SELECT id, version, body FROM opportunity_past
+                WHERE (id, version) > (:id, :version) AND updated_ms >= :history_ms
+            ORDER BY id, version LIMIT :limit""",
+    ),
+    "session": (
+        Session,
+        """SELECT id, version, body FROM session WHERE (id, version) > (:id, :version)
+            ORDER BY id, version LIMIT :limit""",
+    ),
+    "template": (
+        Template,
+        """SELECT id, version, body FROM template WHERE (id, version) > (:id, :version)
+            ORDER BY id, version LIMIT :limit""",
+    ),
+}
+PUT_NEWEST = """INSERT INTO opportunity VALUES
+    (:id, :version, :session_id, :deleted, :status, :priority, :cents, :ms, :ttl, :search, :body)
+    ON CONFLICT (id) DO UPDATE SET version = :version, deleted = :deleted, status = :status,
+    priority = :priority, arr_cents = :cents, updated_ms = :ms, ttl = :ttl, search = :search,
+    body = :body"""
+NEWEST_BECOMES_PAST = """INSERT INTO opportunity_past
+    SELECT id, version, updated_ms, body FROM opportunity WHERE id = :id"""
+PUT_PAST = """INSERT INTO opportunity_past VALUES (:id, :version, :ms, :body)
+    ON CONFLICT (id, version) DO UPDATE SET updated_ms = :ms, body = :body"""
+FORGET = "DELETE FROM opportunity WHERE id = :id"
+PUT_SESSION = """INSERT INTO session VALUES (:id, :version, :deleted, :ms, :body)
+    ON CONFLICT (id) DO UPDATE
+    SET version = :version, deleted = :deleted, updated_ms = :ms, body = :body"""
+PUT_TEMPLATE = """INSERT INTO template VALUES (:id, :version, :deleted, :body)
+    ON CONFLICT (id, version) DO UPDATE SET deleted = :deleted, body = :body"""
+SWEEP = (
+    """DELETE FROM opportunity_past WHERE rowid IN (
+        SELECT rowid FROM opportunity_past WHERE updated_ms < :history_ms LIMIT :limit)""",
+    """DELETE FROM opportunity WHERE rowid IN (
+        SELECT rowid FROM opportunity WHERE (deleted = 1 OR ttl IS NOT NULL)
+        AND updated_ms < :history_ms AND (deleted = 1 OR ttl <= :now) LIMIT :limit)""",
+)
+
+
+def page_values(question: str, limit: int, cursor: str | None) -> dict[str, int | str]:
+    """Return where a page begins, and one row more than it holds: that tells if there are more."""
+    number, text = position_of(question, cursor) if cursor is not None else FIRST
+    return {"number": number, "text": text, "limit": limit + 1}
+
+
+def opportunity_values(opportunity: Opportunity) -> dict[str, Any]:
+    """Return the row of an opportunity, newest or past."""
+    return {
+        "id": opportunity.id,
+        "version": opportunity.version,
+        "session_id": opportunity.session_id,
+        "deleted": opportunity.deleted,
+        "status": opportunity.status,
+        "priority": PRIORITY_RANK[opportunity.priority],
+        "cents": cents(opportunity),
+        "ms": milliseconds(opportunity.updated_at),
+        "ttl": opportunity.ttl,
+        "search": search_text(opportunity),
+        "body": opportunity.model_dump_json(),
+    }
+
+
+def session_values(session: Session) -> dict[str, Any]:
+    """Return the row of a header."""
+    return {
+        "id": session.id,
+        "version": session.version,
+        "deleted": session.deleted,
+        "ms": milliseconds(session.updated_at),
+        "body": session.model_dump_json(),
+    }
+
+
+def template_values(template: Template) -> dict[str, Any]:
+    """Return the row of a template."""
+    return {
+        "id": template.template_id,
+        "version": template.version,
+        "deleted": template.deleted,
+        "body": template.model_dump_json(),
+    }
+
+
+def filter_values(filters: OpportunityFilters) -> dict[str, Any]:
+    """Return what the filters compare with; open bounds and empty lists let everything pass."""
+    low, high = filters.min_arr, filters.max_arr
+    return {
+        "priorities": json.dumps(sorted({PRIORITY_RANK[one] for one in filters.priority})),
+        "statuses": json.dumps(sorted(set(filters.status))),
+        "min_cents": -MAX_INTEGER if low is None else int(low * 100),
+        "max_cents": MAX_INTEGER if high is None else int(high * 100),
+        "term": folded(filters.search_term),
+    }
+
+
+def time_values(now: datetime, retention: Retention) -> dict[str, float]:
+    """Return the moments that queries compare with: of expiry and of the history's end."""
+    seconds = now.timestamp()
+    days = retention.history_days
+    # The first millisecond whose revision is kept; `retained_until` counts whole seconds.
+    history_ms = (math.floor(seconds) - days * 86_400 + 1) * 1000 if days else -MAX_INTEGER
+    return {"now": seconds, "history_ms": history_ms}
