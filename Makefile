@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test test-all demo serve clean
+.PHONY: setup fmt check test openapi demo serve clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,9 @@ check: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest
+
+openapi: $(STAMP)
+	$(BIN)/python -m opportune.api > openapi.json
 
 demo: $(STAMP)
 	@$(BIN)/opportune sample --servers 200 --out build/demo

@@ -107,11 +107,11 @@ class VersionConflictError(StoreError):
 
 
 class TooLargeError(StoreError, ValueError):
-    """The record is over the size that every store can hold; the message names its largest field."""
+    """The record is larger than every store can hold; the message names its largest field."""
 
 
 class StoreUnavailableError(StoreError):
-    """The store did not answer in time. A write may or may not have happened; repeating it is safe.
+    """The store did not answer. A write may or may not have happened; repeating it is safe.
 
     Args:
         problem: What was tried and what came back.

@@ -17,9 +17,12 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+
+from opportune.errors import InvalidInputError
 
 SESSION_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,35}$"
 SLUG_PATTERN = r"[a-z0-9]([a-z0-9-]{0,25}[a-z0-9])?"
@@ -82,9 +85,23 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
+    @classmethod
+    def checked(cls, **fields: Any) -> Self:
+        """Make one of values that a caller gave.
+
+        Raises:
+            InvalidInputError: One is not acceptable; the message names its field.
+        """
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in problem["loc"]) or cls.__name__
+            raise InvalidInputError(f"{place}: {problem['msg']}.") from None
+
     def revised(self, **changes: Any) -> Self:
         """Return a copy with these fields changed, checked like a new one."""
-        return self.model_validate(dict(self) | changes)
+        return self.checked(**(dict(self) | changes))
 
 
 class Evidence(Model):
@@ -302,7 +319,7 @@ class OpportunityFilters(Model):
 
 
 def folded(text: str) -> str:
-    """Return the text as search compares it, without case and accents: `Migración` = `migracion`."""
+    """Return the text as search compares it: no case, no accents: `Migración` = `migracion`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 

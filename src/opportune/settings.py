@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlencode
 
 from opportune.errors import ConfigurationError
 
@@ -15,7 +16,7 @@ STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
 
 def default_data_dir() -> Path:
     """Return where the command line keeps its data unless told otherwise."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"  # noqa: TID251
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"  # noqa: TID251 - the one place
     return Path(base) / "opportune"
 
 
@@ -67,15 +68,29 @@ class Settings:
                 f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
             )
 
+    @property
+    def store_url(self) -> str:
+        """The chosen store as `opportune.stores.open_store` takes it."""
+        if self.storage_type == "sqlite":
+            return f"sqlite:///{self.data_dir.absolute() / 'opportune.sqlite3'}"
+        if self.storage_type == "dynamodb":
+            place = {"region": self.aws_region, "endpoint": self.dynamodb_endpoint}
+            query = urlencode({name: value for name, value in place.items() if value})
+            return f"dynamodb://{self.dynamodb_table}" + (f"?{query}" if query else "")
+        return "memory:"
+
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, storage_type: str = "memory"
+    ) -> "Settings":
         """Read the settings; what is unset or blank has its default.
 
         Args:
             environment: Variables; None = those of this process.
+            storage_type: Where to keep things if OPPORTUNITY_STORAGE_TYPE is unset.
         """
-        variables = os.environ if environment is None else environment  # noqa: TID251
-        values: dict[str, object] = {}
+        variables = os.environ if environment is None else environment  # noqa: TID251 - the one place
+        values: dict[str, object] = {"storage_type": storage_type}
         for setting in fields(cls):
             name = setting.metadata["env"]
             text = variables.get(name, "").strip()

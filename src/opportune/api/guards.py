@@ -1,0 +1,130 @@
+"""What stands before every route: request ids, size limit, allowed hosts, cross-site writes.
+
+A server on loopback is within reach of every page that its user has open: a foreign page may post
+forms to it, or rebind its own name to 127.0.0.1. Hence the checks of Host and Sec-Fetch-Site.
+"""
+
+import re
+import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from opportune.api.problems import problem
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+PORT = re.compile(r":\d+$")
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+}
+
+
+class Guard:
+    """An ASGI middleware around the whole application.
+
+    Args:
+        app: What it guards.
+        hosts: Names, without port, by which it may be called.
+        max_body_bytes: Largest request body.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], max_body_bytes: int) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request, then pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+        answer = _Answer(send, request_id)
+        refusal = self._refusal(scope["method"], headers)
+        if refusal:
+            await problem(*refusal, request_id)(scope, receive, answer.send)
+            return
+        body = _Body(receive, self._max_body_bytes)
+        answer.body = body
+        await self._app(scope, body.receive, answer.send)
+        if answer.must_refuse:
+            # Whatever the route made of the cut body is dropped: this is what was wrong.
+            await problem(*_too_large(self._max_body_bytes), request_id)(
+                scope, receive, answer.send_anyway
+            )
+
+    def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str, str] | None:
+        host = PORT.sub("", headers.get("host", ""))
+        if host not in self._hosts:
+            return (HTTPStatus.BAD_REQUEST, "host", "This server is not known by that name.")
+        is_write = method not in SAFE_METHODS
+        if is_write and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return (HTTPStatus.FORBIDDEN, "cross-site", "Another site's page may not write here.")
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self._max_body_bytes:
+            return _too_large(self._max_body_bytes)
+        return None
+
+
+class _Body:
+    """Counts what arrives, and ends the body where the limit is passed."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+        self.too_large = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_large = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return message
+
+
+class _Answer:
+    """Adds our headers; holds back the answer to a body that was cut."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._started = False
+        self.body: _Body | None = None
+
+    @property
+    def must_refuse(self) -> bool:
+        return not self._started and self.body is not None and self.body.too_large
+
+    async def send(self, message: Message) -> None:
+        if self.must_refuse:
+            return
+        await self.send_anyway(message)
+
+    async def send_anyway(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._started = True
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._request_id
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _too_large(limit: int) -> tuple[HTTPStatus, str, str]:
+    return (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too-large",
+        f"The request is over {limit // 1_000_000} MB (OPPORTUNITY_MAX_UPLOAD_MB).",
+    )

@@ -1,0 +1,133 @@
+"""Errors as HTTP says them: RFC 9457 problem+json, one table, always with the request's id."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from opportune.errors import (
+    ConfigurationError,
+    DocumentError,
+    InvalidInputError,
+    MalformedDocumentError,
+    NotFoundError,
+    OpportuneError,
+    StoreUnavailableError,
+    TooLargeError,
+    UnsupportedDocumentError,
+    VersionConflictError,
+)
+
+logger = logging.getLogger(__name__)
+
+# The first row whose class fits decides.
+STATUS_OF: tuple[tuple[type[OpportuneError], HTTPStatus, str], ...] = (
+    (UnsupportedDocumentError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-document"),
+    (MalformedDocumentError, HTTPStatus.UNPROCESSABLE_ENTITY, "malformed-document"),
+    (DocumentError, HTTPStatus.UNPROCESSABLE_ENTITY, "document"),
+    (NotFoundError, HTTPStatus.NOT_FOUND, "not-found"),
+    (VersionConflictError, HTTPStatus.CONFLICT, "version-conflict"),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    (InvalidInputError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"),
+    (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
+    (ConfigurationError, HTTPStatus.INTERNAL_SERVER_ERROR, "configuration"),
+    (OpportuneError, HTTPStatus.INTERNAL_SERVER_ERROR, "failed"),
+)
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 has it. `detail` says what is wrong, where, and what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    requestId: str  # noqa: N815 - the wire name
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "A problem", "model": Problem},
+}
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    request_id: str,
+    *,
+    headers: dict[str, str] | None = None,
+    **members: object,
+) -> JSONResponse:
+    """Return a problem+json answer; `members` are further keys of its body."""
+    body = {
+        "type": f"urn:opportune:problem:{code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "requestId": request_id,
+    }
+    return JSONResponse(
+        body | members, int(status), headers=headers, media_type="application/problem+json"
+    )
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id that the guard gave this request."""
+    return str(request.scope.get("request_id", ""))
+
+
+def install(app: FastAPI) -> None:
+    """Make an application answer every error as a problem."""
+    app.exception_handler(OpportuneError)(_known)
+    app.exception_handler(RequestValidationError)(_invalid_request)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(Exception)(_bug)
+
+
+def _known(request: Request, error: OpportuneError) -> JSONResponse:
+    status, code = next((s, c) for kind, s, c in STATUS_OF if isinstance(error, kind))
+    headers: dict[str, str] = {}
+    if isinstance(error, StoreUnavailableError):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, VersionConflictError) and "if-match" in request.headers:
+        status = HTTPStatus.PRECONDITION_FAILED
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("request-failed", exc_info=error)
+    return problem(status, code, str(error), request_id_of(request), headers=headers)
+
+
+def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [
+        {"field": ".".join(str(part) for part in e["loc"][1:]), "message": str(e["msg"])}
+        for e in error.errors()
+    ]
+    first = errors[0]
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-request",
+        f"{first['field'] or 'body'}: {first['message']}.",
+        request_id_of(request),
+        errors=errors,
+    )
+
+
+def _http(request: Request, error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    return problem(status, "http", str(error.detail), request_id_of(request), headers=headers)
+
+
+def _bug(request: Request, error: Exception) -> JSONResponse:
+    logger.error("unexpected-error", exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "unexpected",
+        "Something unexpected happened; the log has it under this request id.",
+        request_id_of(request),
+    )

@@ -1,0 +1,216 @@
+"""The routes. Sync on purpose: the framework runs them in threads, and the stores are sync."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
+
+from opportune.api.problems import PROBLEMS
+from opportune.documents.file import InputFile
+from opportune.errors import InvalidInputError
+from opportune.models import (
+    Model,
+    Opportunity,
+    OpportunityFilters,
+    Order,
+    Page,
+    Priority,
+    Session,
+    Status,
+    Text,
+)
+from opportune.service import Service, inspect_files
+from opportune.views import (
+    AnalysisAnswer,
+    ExplanationAnswer,
+    Inspection,
+)
+
+CALLER = "local"
+"""Who writes, as long as only this machine can."""
+
+router = APIRouter(prefix="/api", responses=PROBLEMS)
+
+
+class StatusChange(Model):
+    """Where to move an opportunity, and why."""
+
+    status: Status
+    note: Text = ""
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _filters(
+    priority: Annotated[list[Priority], Query()] = [],  # noqa: B006 - never changed, FastAPI copies
+    status: Annotated[list[Status], Query()] = [],  # noqa: B006 - the same
+    min_arr: Annotated[float | None, Query(alias="minARR")] = None,
+    max_arr: Annotated[float | None, Query(alias="maxARR")] = None,
+    search_term: Annotated[str, Query(alias="searchTerm", max_length=200)] = "",
+) -> OpportunityFilters:
+    return OpportunityFilters.checked(
+        priority=tuple(priority),
+        status=tuple(status),
+        min_arr=None if min_arr is None else str(min_arr),
+        max_arr=None if max_arr is None else str(max_arr),
+        search_term=search_term,
+    )
+
+
+ServiceOf = Annotated[Service, Depends(_service)]
+Filters = Annotated[OpportunityFilters, Depends(_filters)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+
+
+def _input(upload: UploadFile, expected: str = "") -> InputFile:
+    name = (upload.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1]
+    return InputFile(name, upload.file.read(), expected)
+
+
+@router.post("/opportunities/analyze", status_code=201)
+def analyze(  # noqa: PLR0913 - the fields of the form
+    service: ServiceOf,
+    *,
+    mpa_file: Annotated[UploadFile, File(alias="mpaFile")],
+    mra_file: Annotated[UploadFile | None, File(alias="mraFile")] = None,
+    questionnaire_file: Annotated[UploadFile | None, File(alias="questionnaireFile")] = None,
+    customer: Annotated[str, Form(max_length=200)] = "",
+    language: Annotated[str, Form(pattern="^(en|es|pt)$")] = "en",
+    session_id: Annotated[str | None, Form(alias="sessionId")] = None,
+) -> AnalysisAnswer:
+    """Read a customer's files, find the opportunities, and keep them as a session."""
+    files = [_input(mpa_file, "inventory")]
+    if mra_file:
+        files.append(_input(mra_file, "readiness"))
+    if questionnaire_file:
+        files.append(_input(questionnaire_file))
+    return service.analyze(
+        files,
+        customer=customer,
+        updated_by=CALLER,
+        language=language,
+        session_id=session_id or None,
+    )
+
+
+@router.post("/inspect")
+def inspect(files: Annotated[list[UploadFile], File()]) -> Inspection:
+    """Say what files hold, what was dropped and what contradicts; keep nothing."""
+    return inspect_files([_input(f) for f in files])
+
+
+@router.get("/opportunities")
+def list_opportunities(
+    service: ServiceOf,
+    filters: Filters,
+    order: Order = Order.NEWEST,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Opportunity]:
+    """List opportunities of all sessions, a page at a time."""
+    return service.list_opportunities(filters, order=order, limit=limit, cursor=cursor)
+
+
+@router.get("/opportunities/{opportunity_id}")
+def get_opportunity(
+    service: ServiceOf,
+    response: Response,
+    opportunity_id: str,
+    version: Annotated[int | None, Query(ge=1)] = None,
+) -> Opportunity:
+    """Return an opportunity, or one revision of it."""
+    return _tagged(response, service.opportunity(opportunity_id, version=version))
+
+
+@router.get("/opportunities/{opportunity_id}/history")
+def get_history(service: ServiceOf, opportunity_id: str) -> tuple[Opportunity, ...]:
+    """Return every revision, oldest first."""
+    return service.history(opportunity_id)
+
+
+@router.get("/opportunities/{opportunity_id}/explanation")
+def explain(service: ServiceOf, opportunity_id: str) -> ExplanationAnswer:
+    """Return the calculation behind an ARR, recomputed from the kept files."""
+    return service.explain(opportunity_id)
+
+
+@router.patch("/opportunities/{opportunity_id}/status")
+def update_status(  # noqa: PLR0913 - path, body and headers
+    service: ServiceOf,
+    *,
+    response: Response,
+    opportunity_id: str,
+    change: StatusChange,
+    if_match: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[str, Header(max_length=100)] = "",
+) -> Opportunity:
+    """Move an opportunity to a status.
+
+    With If-Match (the ETag of what was read) it is refused by 412 if somebody was faster. With an
+    Idempotency-Key a repeat of the same request changes nothing more.
+    """
+    updated = service.update_status(
+        opportunity_id,
+        change.status,
+        updated_by=CALLER,
+        note=change.note,
+        expected_version=_version_of(if_match),
+        change_id=f"key:{idempotency_key}" if idempotency_key else "",
+    )
+    return _tagged(response, updated)
+
+
+@router.get("/sessions")
+def list_sessions(service: ServiceOf, limit: Limit = 50, cursor: Cursor = None) -> Page[Session]:
+    """List sessions, last changed first."""
+    return service.sessions(limit=limit, cursor=cursor)
+
+
+@router.get("/sessions/{session_id}")
+def get_session(service: ServiceOf, session_id: str) -> Session:
+    """Return a session's header."""
+    return service.session(session_id)
+
+
+@router.get("/sessions/{session_id}/opportunities")
+def session_opportunities(
+    service: ServiceOf, session_id: str, filters: Filters
+) -> tuple[Opportunity, ...]:
+    """Return a session's list by priority, highest ARR, id."""
+    return service.session_opportunities(session_id, filters)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+def delete_session(service: ServiceOf, session_id: str) -> None:
+    """Delete a session and its opportunities."""
+    service.delete_session(session_id, updated_by=CALLER)
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, Any]:
+    """Say that the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(service: ServiceOf) -> dict[str, Any]:
+    """Say whether the store answers."""
+    service.sessions(limit=1)
+    return {"status": "ok"}
+
+
+def _tagged(response: Response, opportunity: Opportunity) -> Opportunity:
+    response.headers["ETag"] = f'"{opportunity.version}"'
+    return opportunity
+
+
+def _version_of(if_match: str | None) -> int | None:
+    tag = (if_match or "*").strip().removeprefix("W/").strip('"')
+    if tag == "*":
+        return None
+    if not tag.isdecimal():
+        raise InvalidInputError(f"If-Match is {if_match!r}: give the ETag of what was read.")
+    return int(tag)

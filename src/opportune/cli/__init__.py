@@ -1,0 +1,75 @@
+"""The command line. `main` is the entry point; each command's help shows an example.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a file cannot be used, 4 not found, 5 somebody else
+changed it first, 130 interrupted.
+"""
+
+import os
+import sys
+
+import click
+
+from opportune import __version__
+from opportune.cli.analyze import analyze, inspect, sample
+from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
+from opportune.cli.server import serve
+from opportune.errors import (
+    DocumentError,
+    InvalidInputError,
+    NotFoundError,
+    OpportuneError,
+    VersionConflictError,
+)
+
+# The first row whose class fits decides.
+EXIT_CODES: tuple[tuple[type[OpportuneError], int], ...] = (
+    (InvalidInputError, 2),
+    (DocumentError, 3),
+    (NotFoundError, 4),
+    (VersionConflictError, 5),
+    (OpportuneError, 1),
+)
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="opportune")
+def cli() -> None:
+    """Find sales opportunities in a customer's AWS migration assessment.
+
+    Begin with: opportune analyze MPA.xlsx MRA.pdf --customer "Example Corp"
+    """
+
+
+for command in (
+    analyze,
+    inspect,
+    list_,
+    show,
+    set_status,
+    history,
+    sessions,
+    explain,
+    sample,
+    serve,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except OpportuneError as error:
+        click.echo(f"opportune: {error}", err=True)
+        sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+    except BrokenPipeError:
+        # The reader of our output has gone (`opportune list | head`); that is no failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

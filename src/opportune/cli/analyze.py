@@ -1,0 +1,132 @@
+"""Commands that read customers' files: analyze, inspect, sample."""
+
+from pathlib import Path
+
+import click
+
+from opportune.cli.context import (
+    as_json,
+    caller,
+    input_file,
+    language_option,
+    opened_service,
+    progress,
+    store_option,
+)
+from opportune.wording import number, words
+
+
+@click.command()
+@click.argument("inventory")
+@click.argument("others", nargs=-1, metavar="[READINESS]...")
+@click.option("--customer", default="", help="Name of the customer.")
+@click.option("--session-id", help="Id of the session; else derived from customer and files.")
+@language_option
+@store_option
+@as_json
+def analyze(  # noqa: PLR0913 - arguments and options of the command
+    *,
+    inventory: str,
+    others: tuple[str, ...],
+    customer: str,
+    session_id: str | None,
+    language: str,
+    storage_type: str | None,
+    as_json: bool,
+) -> None:
+    """Find the opportunities in a customer's files and keep them.
+
+    INVENTORY is the MPA workbook; after it, if there is one, the MRA report (PDF).
+
+    Example: opportune analyze mpa.xlsx mra.pdf --customer "Example Corp" --lang es
+    """
+    from opportune.cli.tables import inventory_line, print_json, print_pipeline
+
+    files = [input_file(inventory, "inventory"), *(input_file(name) for name in others)]
+    with opened_service(storage_type, language) as service, progress(language) as on_progress:
+        answer = service.analyze(
+            files,
+            customer=customer,
+            updated_by=caller(),
+            language=language,
+            session_id=session_id,
+            on_progress=on_progress,
+        )
+    if as_json:
+        print_json(answer)
+        return
+    text = words(language)
+    click.echo(
+        text["session"].format(id=answer.session_id) + (f" · {customer}" if customer else "")
+    )
+    click.echo(inventory_line(answer.inventory, language))
+    print_pipeline(answer.opportunities, language)
+    count, arr = answer.summary.opportunities, number(answer.summary.portfolio_arr, language)
+    click.echo(text["portfolio"].format(count=count, arr=arr))
+    changes = {"added": answer.added, "changed": answer.changed, "removed": answer.removed}
+    click.echo(text["changes"].format(**changes) if any(changes.values()) else text["repeat"])
+    if answer.data_quality:
+        more = text["quality.more"].format(files=" ".join((inventory, *others)))
+        click.echo(f"{text['quality'].format(count=len(answer.data_quality))}; {more}")
+    if answer.opportunities:
+        first = answer.opportunities[0].id
+        status = text["status.En Progreso"]
+        for step in ("next.show", "next.explain", "next.status"):
+            click.echo(text[step].format(id=first, status=status))
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@language_option
+@as_json
+def inspect(*, files: tuple[str, ...], language: str, as_json: bool) -> None:
+    """Say what files hold, what was dropped and what contradicts; keep nothing.
+
+    Example: opportune inspect mpa.xlsx mra.pdf --json
+    """
+    from opportune.cli.tables import inventory_line, print_json, print_table
+    from opportune.service import inspect_files
+
+    with progress(language) as on_progress:
+        found = inspect_files([input_file(name) for name in files], on_progress=on_progress)
+    if as_json:
+        print_json(found)
+        return
+    text = words(language)
+    print_table(
+        ("column.name", "column.kind"), [(d.file, d.kind) for d in found.documents], language
+    )
+    if found.inventory.servers:
+        click.echo(inventory_line(found.inventory, language))
+    if found.readiness.mean is not None:
+        mean = number(found.readiness.mean, language, decimals=2)
+        click.echo(text["readiness"].format(ratings=found.readiness.ratings, mean=mean))
+    if found.quality:
+        click.echo(text["quality"].format(count=len(found.quality)))
+        for note in found.quality:
+            click.echo(f"- {click.style(note.code, bold=True)}: {note.message}  [{note.source}]")
+
+
+@click.command()
+@click.option("--servers", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same files.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the files.  [default: this one]",
+)
+@language_option
+def sample(*, servers: int, seed: int, out: Path, language: str) -> None:
+    """Write sample files of an invented customer: an MPA workbook and an MRA report.
+
+    Example: opportune sample --servers 200 --out demo
+    """
+    from opportune.samples.report import write_report
+    from opportune.samples.workbook import write_workbook
+
+    out.mkdir(parents=True, exist_ok=True)
+    write_workbook(out / "mpa.xlsx", servers=servers, seed=seed)
+    write_report(out / "mra.pdf", seed=seed)
+    for name in ("mpa.xlsx", "mra.pdf"):
+        click.echo(words(language)["sample.written"].format(path=out / name))

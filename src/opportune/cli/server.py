@@ -1,0 +1,30 @@
+"""The command that runs the HTTP API."""
+
+import click
+
+from opportune.cli.context import settings_of, store_option
+from opportune.errors import ConfigurationError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@store_option
+def serve(*, host: str, port: int, storage_type: str | None) -> None:
+    """Run the HTTP API on this machine, for this machine.
+
+    Example: opportune serve --port 8000
+    """
+    if host not in LOOPBACK:
+        raise ConfigurationError(
+            f"--host {host}: without a login the server listens on 127.0.0.1 only."
+        )
+    import uvicorn
+
+    from opportune.api import create_app
+
+    app = create_app(settings=settings_of(storage_type))
+    click.echo(f"http://{host}:{port}/api/docs", err=True)
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)

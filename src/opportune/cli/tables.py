@@ -1,0 +1,155 @@
+"""Printing: tables and colour on a terminal, plain aligned text elsewhere, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+from pydantic import TypeAdapter
+
+from opportune.models import InventoryTotals, Opportunity
+from opportune.views import CalculationNode
+from opportune.wording import category_name, number, words
+
+Cell = str
+RIGHT = frozenset({"column.arr", "column.servers", "column.version"})
+
+
+def print_json(value: object) -> None:
+    """Print models, or lists of them, as JSON."""
+    data = TypeAdapter(object).dump_python(value, mode="json", by_alias=True)
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], language: str) -> None:
+    """Print rows under headings; `columns` are keys of the catalogue."""
+    titles = [words(language)[key] for key in columns]
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for key, title in zip(columns, titles, strict=True):
+            table.add_column(
+                title,
+                justify="right" if key in RIGHT else "left",
+                no_wrap=key == "column.id",
+                overflow="fold",
+            )
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))  # Text: a customer's [b] is no markup
+        Console().print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, ["-" * w for w in widths], *rows):
+        cells = (
+            cell.rjust(width) if key in RIGHT else cell.ljust(width)
+            for key, cell, width in zip(columns, row, widths, strict=True)
+        )
+        click.echo("  ".join(cells).rstrip())
+
+
+PIPELINE = (
+    "column.priority",
+    "column.arr",
+    "column.title",
+    "column.category",
+    "column.status",
+    "column.id",
+)
+
+
+def print_pipeline(opportunities: Sequence[Opportunity], language: str) -> None:
+    """Print opportunities as the pipeline table."""
+    text = words(language)
+    print_table(
+        PIPELINE,
+        [
+            (
+                text[f"priority.{o.priority}"],
+                number(o.estimated_arr, language),
+                o.title,
+                category_name(o.category, language),
+                text[f"status.{o.status}"],
+                o.id,
+            )
+            for o in opportunities
+        ],
+        language,
+    )
+
+
+def inventory_line(totals: InventoryTotals, language: str) -> str:
+    """Return what the customer has, in one line."""
+    return words(language)["inventory"].format(
+        servers=number(totals.servers, language),
+        cores=number(totals.cores, language),
+        ram=number(totals.ram_gb, language, decimals=1),
+        disk=number(totals.disk_gb, language),
+        databases=number(totals.databases, language),
+        applications=number(totals.applications, language),
+    )
+
+
+def print_opportunity(opportunity: Opportunity, language: str) -> None:
+    """Print one opportunity in full."""
+    text = words(language)
+    heading = f"{opportunity.title}  ({text[f'priority.{opportunity.priority}']})"
+    click.secho(heading, bold=True)
+    facts = (
+        opportunity.id,
+        category_name(opportunity.category, language),
+        text[f"status.{opportunity.status}"],
+        f"USD {number(opportunity.estimated_arr, language)}",
+        f"v{opportunity.version}",
+        opportunity.updated_at,
+        opportunity.updated_by,
+    )
+    click.echo(" · ".join(facts))
+    _section(text["heading.reasoning"], [opportunity.reasoning], bullet="")
+    evidence = [f"{e.text}  [{e.file}, {e.location}]" for e in opportunity.evidence]
+    _section(text["heading.evidence"], evidence)
+    _section(text["heading.estimate"], list(_estimate_lines(opportunity, language)), bullet="")
+    _section(text["heading.talking"], opportunity.talking_points)
+    _section(text["heading.next"], opportunity.next_steps)
+    _section(text["heading.services"], [", ".join(opportunity.related_services)], bullet="")
+
+
+def _estimate_lines(opportunity: Opportunity, language: str) -> Iterator[str]:
+    estimate, text = opportunity.estimate, words(language)
+    if estimate is None or estimate.basis == "none":
+        yield text["estimate.none"]
+        return
+    yield text["estimate.range"].format(
+        low=number(estimate.low, language),
+        expected=number(estimate.expected, language),
+        high=number(estimate.high, language),
+        basis=estimate.basis,
+        region=estimate.region,
+        book=estimate.price_book,
+    )
+    yield estimate.formula
+    for item in estimate.inputs:
+        yield f"  {item.name}: {item.value} {item.unit}  [{item.source}]"
+
+
+def _section(title: str, lines: Sequence[str], *, bullet: str = "- ") -> None:
+    if any(lines):
+        click.echo()
+        click.secho(title, bold=True)
+        for line in lines:
+            click.echo(f"{bullet}{line}")
+
+
+def print_tree(node: CalculationNode, *, depth: int = 0) -> None:
+    """Print a calculation tree, children indented below what they add up to."""
+    amount = number(node.amount_usd, "en", decimals=2)
+    click.echo(f"{'  ' * depth}{node.label}: USD {amount}")
+    if node.formula:
+        click.secho(f"{'  ' * depth}  = {node.formula}", dim=True)
+    if node.sources:
+        click.secho(f"{'  ' * depth}  < {'; '.join(node.sources)}", dim=True)
+    for child in node.children:
+        print_tree(child, depth=depth + 1)

@@ -1,0 +1,70 @@
+"""Documents that cannot lie: each command, setting, error and quality code is described."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+import opportune.errors
+from opportune.cli import EXIT_CODES, INTERRUPTED, cli
+from opportune.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+COMMANDS = sorted(cli.commands)
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+LINK = re.compile(r"\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_documented_and_its_help_has_an_example(name: str) -> None:
+    command = cli.commands[name]
+    assert f"## opportune {name}\n" in read("cli.md")
+    assert "Example: opportune " in (command.help or "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_is_documented_under_its_command(name: str) -> None:
+    section = read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
+    for parameter in cli.commands[name].params:
+        if isinstance(parameter, click.Option):
+            assert f"`{parameter.opts[-1]}" in section, parameter.opts
+
+
+def test_each_exit_code_is_documented() -> None:
+    text = read("cli.md")
+    for code in {0, INTERRUPTED, *(code for _, code in EXIT_CODES)}:
+        assert re.search(rf"^\| {code} \|", text, re.MULTILINE), code
+
+
+def test_each_setting_is_documented_with_its_default() -> None:
+    text = read("configuration.md")
+    for setting in fields(Settings):
+        assert f"| `{setting.metadata['env']}` |" in text
+
+
+def test_no_documented_setting_is_unknown() -> None:
+    known = {setting.metadata["env"] for setting in fields(Settings)}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", read("configuration.md"), re.MULTILINE)) == known
+
+
+def test_the_error_tree_names_every_error() -> None:
+    tree = opportune.errors.__doc__ or ""
+    classes = [
+        name
+        for name, value in vars(opportune.errors).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    ]
+    assert all(re.search(rf"\b{name}\b", tree) for name in classes)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    for target in LINK.findall(path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
