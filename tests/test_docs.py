@@ -6,10 +6,14 @@ from pathlib import Path
 
 import click
 import pytest
+from customer import report, workbook
 
 import opportune.errors
 from opportune.cli import EXIT_CODES, INTERRUPTED, cli
+from opportune.files import MemoryFiles
+from opportune.service import Service
 from opportune.settings import Settings
+from opportune.stores import open_store
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -68,3 +72,12 @@ def test_the_error_tree_names_every_error() -> None:
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in LINK.findall(path.read_text("utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_each_quality_code_that_the_samples_show_is_documented() -> None:
+    text = read("documents.md") + read("analysis.md")
+    service = Service(open_store("memory:"), MemoryFiles())
+    notes = service.analyze([workbook(200), report()], customer="", updated_by="test").data_quality
+    assert len(notes) > 10
+    for note in notes:
+        assert f"`{note.code}`" in text, note.code

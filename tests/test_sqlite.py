@@ -308,6 +308,19 @@ def test_what_is_forgotten_leaves_the_file(path: Path, clock: ManualClock) -> No
     store.close()
 
 
+def test_what_is_forgotten_but_not_swept_yet_makes_way(path: Path, clock: ManualClock) -> None:
+    rows = [an_opportunity("s1", f"p-{n}") for n in range(150)]
+    retention = Retention(days=30, history_days=60)
+    with closing(SQLiteStore(path, clock=clock, retention=retention)) as store:
+        for _ in range(2):
+            store.store_opportunities(a_session("s1"), rows)
+        clock.advance(days=61)
+        first = store.put_opportunity(rows[-1])
+        second = store.put_opportunity(first.revised(owner="bea"))
+        assert store.get_history(first.id) == (first, second)
+        assert [first.version, second.version] == [1, 2]
+
+
 def test_reads_decode_only_what_they_return(
     sqlite_store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

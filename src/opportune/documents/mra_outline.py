@@ -102,9 +102,11 @@ def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
 
 
 def _question_style(lines: Sequence[Line], columns: Columns) -> str:
+    # A line with a gap spans columns, so it is of a row, not one of as many headings.
+    rows = [line for line in lines if not line.is_solid and not is_title_row(line)]
     styles = Counter(
         word.style
-        for line in lines
+        for line in rows or lines
         for word in line.words
         if columns.single or word.left < columns.response - EDGE_PT
     )
@@ -119,7 +121,7 @@ def _is_heading(line: Line, following: Line | None, body: str, columns: Columns)
     if _name_and_level(line.text)[1] or _stands_above_titles(line, following):
         return True
     is_set_apart = all(word.style != body for word in line.words)
-    return False and is_set_apart and line.height >= float(body.partition(" ")[0] or 0) - 0.1
+    return is_set_apart and line.height >= float(body.partition(" ")[0] or 0) - 0.1
 
 
 def _stands_above_titles(line: Line, following: Line | None) -> bool:
@@ -130,7 +132,7 @@ def _wraps(lines: Sequence[Line], group: list[int], index: int) -> bool:
     before, line = lines[group[-1]], lines[index]
     if index != group[-1] + 1 or before.page != line.page or _name_and_level(before.text)[1]:
         return False
-    is_near = line.baseline - before.baseline < 1.35 * line.height
+    is_near = line.baseline - before.baseline < 1.7 * line.height
     return is_near and before.words[0].style == line.words[0].style
 
 
