@@ -33,7 +33,9 @@ openapi: $(STAMP)
 
 demo: $(STAMP)
 	@$(BIN)/opportune sample --servers 200 --out build/demo
-	@$(BIN)/opportune analyze build/demo/mpa.xlsx build/demo/mra.pdf --customer "Example Corp" --store memory
+	@OPPORTUNITY_DATA_DIR=build/demo $(BIN)/opportune analyze build/demo/mpa.xlsx build/demo/mra.pdf \
+	  --customer "Example Corp" --store sqlite
+	@echo 'To go on with these: export OPPORTUNITY_DATA_DIR=build/demo PATH="$$PWD/$(BIN):$$PATH"'
 
 serve: $(STAMP)
 	$(BIN)/opportune serve

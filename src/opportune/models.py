@@ -52,6 +52,12 @@ Money = Annotated[
 """US dollars, to the cent; -9,999,999,999,999.99 to 9,999,999,999,999.99."""
 
 
+Version = Annotated[int, Field(ge=0, lt=2**53)]
+"""0 before a store has kept it, then 1, 2, 3, ... without gaps."""
+
+Gigabytes = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Status(StrEnum):
     """Where an opportunity stands. The guide's words are the wire values in every language."""
 
@@ -182,8 +188,8 @@ class Opportunity(Model):
     """Names the change that made this revision: a repeated write recognises itself by it."""
     change_note: Text = ""
     """Why it was changed, in the words of who did."""
-    version: int = Field(default=0, ge=0)
-    ttl: int | None = None
+    version: Version = 0
+    ttl: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     """Epoch seconds after which it is gone; None = never."""
 
     @model_validator(mode="after")
@@ -201,7 +207,7 @@ class SourceFile(Model):
     kind: Text
     """`mpa-workbook`, `mra-report`, ..."""
     sha256: Text
-    size_bytes: int
+    size_bytes: Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class InventoryTotals(Model):
@@ -213,10 +219,10 @@ class InventoryTotals(Model):
     sockets: int = 0
     cores: int = 0
     threads: int = 0
-    ram_gb: float = 0
-    disk_gb: float = 0
+    ram_gb: Gigabytes = 0
+    disk_gb: Gigabytes = 0
     databases: int = 0
-    database_gb: float = 0
+    database_gb: Gigabytes = 0
     applications: int = 0
 
 
@@ -233,8 +239,9 @@ class QualityNote(Model):
 class Session(Model):
     """One analysis of one customer's files: the header of a list of opportunities.
 
-    `version` counts changes of the list's membership. A header does not expire; it holds no
-    opportunity, and goes when the session is deleted.
+    `version` rises when the list is replaced, or an opportunity is created or restored in it; a
+    change or delete of a single one leaves it. A header does not expire: it goes when the session
+    is deleted.
     """
 
     id: SessionId
@@ -248,7 +255,7 @@ class Session(Model):
     updated_at: Time = ""
     updated_by: Text = ""
     change_id: Text = ""
-    version: int = Field(default=0, ge=0)
+    version: Version = 0
 
 
 class Template(Model):
@@ -268,7 +275,7 @@ class Template(Model):
     updated_at: Time = ""
     updated_by: Text = ""
     change_id: Text = ""
-    version: int = Field(default=0, ge=0)
+    version: Version = 0
 
 
 Record = Session | Opportunity | Template
@@ -320,6 +327,8 @@ class OpportunityFilters(Model):
 
 def folded(text: str) -> str:
     """Return the text as search compares it: no case, no accents: `Migración` = `migracion`."""
+    if text.isascii():  # most text: nothing to decompose
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 

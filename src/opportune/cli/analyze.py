@@ -11,6 +11,7 @@ from opportune.cli.context import (
     language_option,
     opened_service,
     progress,
+    settings_of,
     store_option,
 )
 from opportune.wording import number, words
@@ -68,7 +69,7 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     if answer.data_quality:
         more = text["quality.more"].format(files=" ".join((inventory, *others)))
         click.echo(f"{text['quality'].format(count=len(answer.data_quality))}; {more}")
-    if answer.opportunities:
+    if answer.opportunities and settings_of(storage_type).storage_type != "memory":
         first = answer.opportunities[0].id
         status = text["status.En Progreso"]
         for step in ("next.show", "next.explain", "next.status"):
