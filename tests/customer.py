@@ -4,10 +4,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from opportune.documents.file import InputFile
 from opportune.samples.report import write_report
 from opportune.samples.workbook import write_workbook
-
-from opportune.documents.file import InputFile
 
 SERVERS = 40
 

@@ -33,7 +33,7 @@ from opportune.models import (
 )
 from opportune.settings import Settings
 from opportune.stores import open_store
-from opportune.stores.contract import Clock, Retention, Store, utc_now
+from opportune.stores.contract import Clock, Retention, Store, Usage, utc_now
 from opportune.views import (
     AnalysisAnswer,
     ExplanationAnswer,
@@ -300,6 +300,11 @@ class Service:
             is_current=estimates[opportunity_id] == opportunity.estimate,
             tree=calculation_node(tree),
         )
+
+    @property
+    def usage(self) -> tuple[Usage, ...]:
+        """What the store has consumed so far; see `Store.usage`."""
+        return self._store.usage
 
     def close(self) -> None:
         """Release the store."""

@@ -13,6 +13,7 @@ from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
 from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
 from opportune.cli.server import serve
+from opportune.cli.store import store
 from opportune.errors import (
     DocumentError,
     InvalidInputError,
@@ -34,7 +35,8 @@ INTERRUPTED = 130
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="opportune")
-def cli() -> None:
+@click.option("--verbose", is_flag=True, help="Say what a command consumed (DynamoDB units).")
+def cli(*, verbose: bool) -> None:
     """Find sales opportunities in a customer's AWS migration assessment.
 
     Begin with: opportune analyze MPA.xlsx MRA.pdf --customer "Example Corp"
@@ -52,6 +54,7 @@ for command in (
     explain,
     sample,
     serve,
+    store,
 ):
     cli.add_command(command)
 

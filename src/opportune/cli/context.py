@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from opportune.wording import LANGUAGES, words
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.documents.file import InputFile
     from opportune.service import Service
+    from opportune.stores.contract import Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,8 +64,22 @@ def opened_service(storage_type: str | None, language: str) -> Iterator["Service
         click.echo(click.style(note, dim=True), err=True)
     try:
         yield service
+        if click.get_current_context().find_root().params["verbose"]:
+            _print_usage(service.usage, language)
     finally:
         service.close()
+
+
+def _print_usage(usage: Sequence["Usage"], language: str) -> None:
+    """Say, on standard error, what the command consumed."""
+    for row in usage:
+        click.echo(
+            f"{row.operation} {row.place}: {row.requests} requests, "
+            f"{row.read_units:g} read units, {row.write_units:g} write units",
+            err=True,
+        )
+    reads, writes = sum(u.read_units for u in usage), sum(u.write_units for u in usage)
+    click.echo(words(language)["usage"].format(reads=f"{reads:g}", writes=f"{writes:g}"), err=True)
 
 
 def input_file(path: str, expected: str = "") -> "InputFile":

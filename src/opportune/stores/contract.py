@@ -82,8 +82,27 @@ RETENTION = Retention()
 """Unless told otherwise."""
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Capacity units consumed so far by one kind of request on one table or index.
+
+    `place` is `Table` or `Table/Index`. A request on a table counts there and not on its indexes.
+    """
+
+    operation: str
+    place: str
+    requests: int = 0
+    read_units: float = 0
+    write_units: float = 0
+
+
 class Store(Protocol):
     """Sessions, opportunities with their revisions, and templates."""
+
+    @property
+    def usage(self) -> tuple[Usage, ...]:
+        """What was consumed so far, by kind of request and place; empty if nothing is billed."""
+        ...
 
     def store_opportunities(
         self, session: Session, opportunities: Sequence[Opportunity]

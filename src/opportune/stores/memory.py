@@ -44,6 +44,7 @@ from opportune.stores.contract import (
     RETENTION,
     Clock,
     Retention,
+    Usage,
     check_limit,
     check_list,
     check_size,
@@ -85,6 +86,8 @@ class _Newest:
 
 class MemoryStore:
     """Keeps everything until the process ends. `contract.py` says what it promises."""
+
+    usage: tuple[Usage, ...] = ()
 
     def __init__(self, *, clock: Clock = utc_now, retention: Retention = RETENTION) -> None:
         self._clock = clock

@@ -37,6 +37,7 @@ from opportune.stores.contract import (
     RETENTION,
     Clock,
     Retention,
+    Usage,
     check_limit,
     check_list,
     check_size,
@@ -93,6 +94,8 @@ class SQLiteStore:
     Raises:
         ConfigurationError: The file cannot be used.
     """
+
+    usage: tuple[Usage, ...] = ()
 
     def __init__(
         self,

@@ -1,0 +1,158 @@
+"""Engines that speak DynamoDB, for tests: each is started once, on a free loopback port.
+
+OPPORTUNE_TEST_ENGINES names them (`ministack`, `dynamodb-local`, `simulator`), and DYNAMODB_URLS
+further endpoints, both separated by commas. What is asked for and cannot be started fails; nothing
+skips.
+"""
+
+import atexit
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from dynamodb_local import fetch_dynamodb_local, java_command
+from faults import Injector
+from simulator import Simulator
+
+from opportune.stores.contract import Clock, Retention
+from opportune.stores.dynamodb import DynamoDBStore
+from opportune.stores.dynamodb.connection import Connection
+from opportune.stores.dynamodb.tables import create_tables
+
+REGION = "eu-west-1"
+START_TIMEOUT_S = 60
+
+
+class SharedConnection(Connection):
+    """A connection that outlives the stores that use it."""
+
+    def close(self) -> None:
+        """Leave it open for the next store."""
+
+
+def engine_names() -> list[str]:
+    """Engines under test, by name; a further endpoint is its own name."""
+    named = os.environ.get("OPPORTUNE_TEST_ENGINES", "ministack")  # noqa: TID251 # only tests
+    urls = os.environ.get("DYNAMODB_URLS", "")  # noqa: TID251 # only tests
+    return [name.strip() for name in f"{named},{urls}".split(",") if name.strip()]
+
+
+@cache
+def endpoint_of(engine: str) -> str:
+    """Return the engine's endpoint; starts it when first asked for."""
+    if engine.startswith(("http://", "https://")):
+        return engine
+    starters = {"ministack": _start_ministack, "dynamodb-local": _start_dynamodb_local}
+    return starters[engine]()
+
+
+@cache
+def shared_table(engine: str) -> str:
+    """Return the main table that tests with ids of their own share."""
+    return new_table(engine, "OpportuneTest")
+
+
+def new_table(engine: str, name: str) -> str:
+    """Make tables from infra/storage.yaml, without TTL: tests have clocks of their own."""
+    if engine == "simulator":
+        return simulator().create(name)
+    create_tables(name, region=REGION, endpoint=endpoint_of(engine), with_ttl=False)
+    return name
+
+
+def _start_ministack() -> str:
+    port = _free_port()
+    environment = {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "SERVICES": "dynamodb,dynamodbstreams",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [str(Path(sys.executable).parent / "ministack")]
+    return _started(command, port, environment, Path(tempfile.gettempdir()))
+
+
+def _start_dynamodb_local() -> str:
+    folder = fetch_dynamodb_local()
+    port = _free_port()
+    java = [*java_command(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx768m"]
+    jar = [f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"]
+    options = ["-inMemory", "-disableTelemetry", "-sharedDb", "-port", str(port)]
+    return _started([*java, *jar, *options], port, {}, folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _started(command: list[str], port: int, variables: dict[str, str], folder: Path) -> str:
+    """Start an engine; it ends with this process."""
+    engine = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(os.environ) | variables,  # noqa: TID251 # only tests
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    atexit.register(_stop, engine)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if engine.poll() is not None:
+            raise RuntimeError(f"{command[0]} ended at once with code {engine.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return f"http://127.0.0.1:{port}"
+    raise RuntimeError(f"{command[0]} did not open port {port} in {START_TIMEOUT_S} s")
+
+
+def _stop(engine: subprocess.Popen[bytes]) -> None:
+    engine.terminate()
+    try:
+        engine.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        engine.kill()
+        engine.wait()
+
+
+def open_on(engine: str) -> Callable[..., DynamoDBStore]:
+    """Return what opens a store on an engine; `fresh` ones have tables of their own."""
+
+    def open_store(
+        tmp_path: Path, clock: Clock, retention: Retention, *, fresh: bool
+    ) -> DynamoDBStore:
+        table = new_table(engine, f"T{uuid.uuid4().hex}") if fresh else shared_table(engine)
+        return DynamoDBStore(
+            table, clock=clock, retention=retention, connection=connection_to(engine)
+        )
+
+    return open_store
+
+
+@cache
+def connection_to(engine: str) -> SharedConnection:
+    """Return a connection for the whole run: making a client costs more than a test."""
+    if engine != "simulator":
+        return SharedConnection(region=REGION, endpoint=endpoint_of(engine))
+    connection = SharedConnection(region=REGION, endpoint="http://127.0.0.1:9")
+    Injector(carry=simulator()).attach(connection)
+    return connection
+
+
+@cache
+def simulator() -> Simulator:
+    """Return the engine in this process."""
+    return Simulator(random.Random(0))

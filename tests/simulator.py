@@ -1,0 +1,215 @@
+"""DynamoDB in this process, for schedules by the thousand: only what our requests use of it.
+
+It answers at the HTTP layer, so that everything from botocore's client upwards is real. It is held
+to the same contract suite as the engines. Unlike them it can cut a Query into short pages.
+"""
+
+import json
+import random
+import re
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from faults import answer, refusal, sent_body, sent_operation
+
+from opportune.stores.dynamodb.blueprint import declared_tables
+
+Item = dict[str, Any]
+Key = tuple[Any, ...]
+
+
+class _RefusedError(Exception):
+    def __init__(self, item: Item | None) -> None:
+        super().__init__()
+        self.item = item
+
+
+class Table:
+    """Items by key; the sort key of a Query is its second attribute."""
+
+    def __init__(self, declared: dict[str, Any]) -> None:
+        self.keys = _key_names(declared)
+        self.indexes = {
+            index["IndexName"]: _key_names(index)
+            for index in declared.get("GlobalSecondaryIndexes", [])
+        }
+        self.items: dict[Key, Item] = {}
+
+    def key(self, item: Item) -> Key:
+        return tuple(_plain(item[name]) for name in self.keys)
+
+    def in_order(self, index: str | None) -> list[Item]:
+        names = self.indexes[index] if index else self.keys
+        held = [item for item in self.items.values() if all(name in item for name in names)]
+        return sorted(held, key=lambda item: (_plain(item[names[1]]), self.key(item)))
+
+
+class Simulator:
+    """Answers requests. `chance` makes pages short; None = one page holds all."""
+
+    def __init__(self, chance: random.Random | None = None) -> None:
+        self.chance = chance
+        self.tables: dict[str, Table] = {}
+        self._lock = threading.Lock()
+
+    def create(self, table: str) -> str:
+        for declared in declared_tables(table):
+            self.tables[declared["TableName"]] = Table(declared)
+        return table
+
+    def sweep(self, now: datetime, chance: random.Random) -> None:
+        """Remove some of the items whose ttl has passed, in any order."""
+        for table in self.tables.values():
+            for key, item in list(table.items.items()):
+                ttl = float(item.get("ttl", {"N": "inf"})["N"])
+                if ttl <= now.timestamp() and chance.random() < 0.5:
+                    del table.items[key]
+
+    def __call__(self, request: AWSPreparedRequest) -> AWSResponse:
+        operation = sent_operation(request)
+        body = json.loads(sent_body(request))
+        try:
+            with self._lock:
+                content = getattr(self, f"_{operation}")(body)
+        except _RefusedError as refused:
+            return refusal("ConditionalCheckFailedException", Item=refused.item or {})
+        return content if isinstance(content, AWSResponse) else answer(200, content)
+
+    def _GetItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        assert body["ConsistentRead"]
+        table = self.tables[body["TableName"]]
+        item = table.items.get(table.key(body["Key"]))
+        return {"Item": item} if item else {}
+
+    def _BatchGetItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        found: dict[str, list[Item]] = {}
+        for name, wanted in body["RequestItems"].items():
+            assert wanted["ConsistentRead"]
+            assert len(wanted["Keys"]) <= 100
+            table = self.tables[name]
+            items = (table.items.get(table.key(key)) for key in wanted["Keys"])
+            found[name] = [item for item in items if item]
+        return {"Responses": found, "UnprocessedKeys": {}}
+
+    def _Query(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        index = body.get("IndexName")
+        assert bool(index) != body.get("ConsistentRead", False)
+        wanted = list(_key_tests(body))
+        rows = [
+            item
+            for item in self.tables[body["TableName"]].in_order(index)
+            if all(test(item) for test in wanted)
+        ]
+        if not body.get("ScanIndexForward", True):
+            rows.reverse()
+        return self._paged(body, rows)
+
+    def _Scan(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        assert body["ConsistentRead"]
+        return self._paged(body, self.tables[body["TableName"]].in_order(None))
+
+    def _paged(self, body: Item, rows: list[Item]) -> Item:
+        table = self.tables[body["TableName"]]
+        names = [*table.keys, *table.indexes.get(body.get("IndexName", ""), ())]
+        start = body.get("ExclusiveStartKey")
+        if start:
+            keys = [{name: row[name] for name in names} for row in rows]
+            rows = rows[keys.index(start) + 1 :] if start in keys else rows[:0]
+        size = body.get("Limit", len(rows) + 1)
+        if self.chance and not body.get("IndexName"):
+            size = min(size, self.chance.randint(1, 6 + len(rows) // 4))
+        content: Item = {"Items": rows[:size]}
+        if len(rows) >= size and rows:
+            content["LastEvaluatedKey"] = {name: rows[size - 1][name] for name in names}
+        return content
+
+    def _PutItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        self._check(body)
+        self._put(body)
+        return {}
+
+    def _UpdateItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        self._check(body)
+        self._update(body)
+        return {}
+
+    def _TransactWriteItems(self, body: Item) -> Item | AWSResponse:  # noqa: N802 # DynamoDB's spelling
+        actions = [next(iter(action.items())) for action in body["TransactItems"]]
+        assert len(actions) <= 100
+        reasons = [self._reason(action) for _, action in actions]
+        if any(reason["Code"] != "None" for reason in reasons):
+            return refusal("TransactionCanceledException", CancellationReasons=reasons)
+        for kind, action in actions:
+            (self._put if kind == "Put" else self._update)(action)
+        return {}
+
+    def _reason(self, action: Item) -> Item:
+        try:
+            self._check(action)
+        except _RefusedError:
+            return {"Code": "ConditionalCheckFailed"}
+        return {"Code": "None"}
+
+    def _put(self, action: Item) -> None:
+        table = self.tables[action["TableName"]]
+        table.items[table.key(action["Item"])] = action["Item"]
+
+    def _update(self, action: Item) -> None:
+        table = self.tables[action["TableName"]]
+        key = table.key(action["Key"])
+        item: Item = dict(table.items.get(key) or action["Key"])
+        names, values = action["ExpressionAttributeNames"], action["ExpressionAttributeValues"]
+        for verb, name, value in re.findall(
+            r"(SET|REMOVE) (#\w+)(?: = (:\w+))?", action["UpdateExpression"]
+        ):
+            if verb == "SET":
+                item[names[name]] = values[value]
+            else:
+                item.pop(names[name], None)
+        table.items[key] = item
+
+    def _check(self, action: Item) -> None:
+        table = self.tables[action["TableName"]]
+        item = table.items.get(table.key(action.get("Key") or action["Item"]))
+        names = action.get("ExpressionAttributeNames", {})
+        values = action.get("ExpressionAttributeValues", {})
+        expression = action.get("ConditionExpression", "")
+        for test in filter(None, expression.split(" AND ")):
+            absent = re.fullmatch(r"attribute_not_exists\((#\w+)\)", test)
+            if absent:
+                holds = names[absent[1]] not in (item or {})
+            else:
+                path, value = test.split(" = ")
+                holds = _at(item, [names[name] for name in path.split(".")]) == values[value]
+            if not holds:
+                raise _RefusedError(item)
+
+
+def _at(item: Item | None, path: list[str]) -> Any:
+    first, *others = path
+    value = (item or {}).get(first)
+    return _at(value["M"], others) if others and value else value
+
+
+def _key_names(declared: dict[str, Any]) -> list[str]:
+    return [key["AttributeName"] for key in declared["KeySchema"]]
+
+
+def _plain(value: Item) -> Any:
+    return Decimal(value["N"]) if "N" in value else value["S"]
+
+
+def _key_tests(body: Item) -> Iterator[Any]:
+    names, values = body["ExpressionAttributeNames"], body["ExpressionAttributeValues"]
+    for test in body["KeyConditionExpression"].split(" AND "):
+        name, sign, value = test.split(" ")
+        attribute, wanted = names[name], _plain(values[value])
+        if sign == "=":
+            yield lambda item, a=attribute, w=wanted: _plain(item[a]) == w
+        else:
+            assert sign == "<="
+            yield lambda item, a=attribute, w=wanted: _plain(item[a]) <= w
