@@ -313,9 +313,10 @@ def open_client(region: str, endpoint: str) -> Any:
         ConfigurationError: No region is known.
     """
     is_local = urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
+    session = botocore.session.get_session()
     try:
         return codec.create_client(
-            botocore.session.get_session(),
+            session,
             region_name=region or ("us-east-1" if is_local else None),
             endpoint_url=endpoint or None,
             config=Config(
@@ -324,6 +325,7 @@ def open_client(region: str, endpoint: str) -> Any:
                 max_pool_connections=POOL_CONNECTIONS,
                 retries={"mode": "standard", "total_max_attempts": 1},
                 parameter_validation=False,  # requests are built here, not by users
+                user_agent=session.user_agent(),  # else it is put together twice a request
             ),
             aws_access_key_id="local" if is_local else None,
             aws_secret_access_key="local" if is_local else None,  # no secret
