@@ -8,6 +8,7 @@ once; SQLite's own lock, which polls, is left to settle what other processes do.
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -75,6 +76,8 @@ PRAGMAS: dict[str, str | int] = {
     "foreign_keys": 1,
     "journal_mode": "wal",
 }
+
+BUSY_PAUSE_S = 0.01
 
 _UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
@@ -176,11 +179,25 @@ class SQLiteFile:
         )
         try:
             for name, value in PRAGMAS.items():
-                connection.execute(f"PRAGMA {name} = {value}")
+                self._set_pragma(connection, name, value)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _set_pragma(self, connection: sqlite3.Connection, name: str, value: str | int) -> None:
+        """Set a pragma. Changing a new file's journal mode does not wait for others by itself."""
+        deadline = time.monotonic() + self._busy_timeout_s
+        while True:
+            try:
+                connection.execute(f"PRAGMA {name} = {value}")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= deadline:
+                    raise
+                time.sleep(BUSY_PAUSE_S)
+            else:
+                return
 
     def _refuse_foreign(self) -> None:
         """Look before anything is changed, the journal mode included."""
