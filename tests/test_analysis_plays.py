@@ -22,10 +22,10 @@ from test_analysis_inventory import (
 from opportune.analysis import analyze
 from opportune.analysis.plays import CATEGORIES, Line, Play, Texts, bundled_plays
 from opportune.analysis.rules import ARR_RULES, PRIORITIES, TRIGGERS
-from opportune.analysis.wording import LANGUAGES, wording
+from opportune.analysis.wording import wording
 from opportune.assessment import Assessment
 from opportune.errors import InvalidInputError
-from opportune.models import Priority
+from opportune.models import LANGUAGES, Priority
 
 PLAYS = bundled_plays()
 WINDOWS: dict[str, Any] = {"os_name": "Windows", "os_version": "2022"}

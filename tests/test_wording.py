@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opportune.errors import InvalidInputError
-from opportune.models import Status
-from opportune.wording import LANGUAGES, number, status_named, words
+from opportune.models import LANGUAGES, Status
+from opportune.wording import number, status_named, words
 
 PLACEHOLDER = re.compile(r"\{\w*\}")
 

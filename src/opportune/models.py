@@ -24,6 +24,9 @@ from pydantic.alias_generators import to_camel
 
 from opportune.errors import InvalidInputError
 
+LANGUAGES = ("en", "es", "pt")
+"""Of texts that people read."""
+
 SESSION_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,35}$"
 SLUG_PATTERN = r"[a-z0-9]([a-z0-9-]{0,25}[a-z0-9])?"
 OPPORTUNITY_ID_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,35}}\.{SLUG_PATTERN}$"

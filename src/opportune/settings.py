@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from opportune.errors import ConfigurationError
+from opportune.models import LANGUAGES
 
 STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
 
@@ -63,7 +64,7 @@ class Settings:
             raise ConfigurationError(
                 f"OPPORTUNITY_MAX_UPLOAD_MB is {self.max_upload_mb}: use 1 or more."
             )
-        if self.language not in ("en", "es", "pt"):
+        if self.language not in LANGUAGES:
             raise ConfigurationError(
                 f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
             )

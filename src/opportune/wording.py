@@ -7,9 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from opportune.errors import InvalidInputError
-from opportune.models import Status, folded
-
-LANGUAGES = ("en", "es", "pt")
+from opportune.models import LANGUAGES, Status, folded
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from opportune.analysis.wording import LANGUAGES
+from opportune.models import LANGUAGES
 
 CATEGORIES = (
     "Excelencia operativa",

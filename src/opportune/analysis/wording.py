@@ -8,8 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from opportune.errors import InvalidInputError
-
-LANGUAGES = ("en", "es", "pt")
+from opportune.models import LANGUAGES
 
 NAMES_LISTED = 5
 """How many names a sentence lists before it says how many more there are."""

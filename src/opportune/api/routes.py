@@ -8,6 +8,7 @@ from opportune.api.problems import PROBLEMS
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.models import (
+    LANGUAGES,
     Model,
     Opportunity,
     OpportunityFilters,
@@ -78,7 +79,7 @@ def analyze(  # noqa: PLR0913 - the fields of the form
     mra_file: Annotated[UploadFile | None, File(alias="mraFile")] = None,
     questionnaire_file: Annotated[UploadFile | None, File(alias="questionnaireFile")] = None,
     customer: Annotated[str, Form(max_length=200)] = "",
-    language: Annotated[str, Form(pattern="^(en|es|pt)$")] = "en",
+    language: Annotated[str, Form(pattern=f"^({'|'.join(LANGUAGES)})$")] = "en",
     session_id: Annotated[str | None, Form(alias="sessionId")] = None,
 ) -> AnalysisAnswer:
     """Read a customer's files, find the opportunities, and keep them as a session."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from opportune.errors import MalformedDocumentError
+from opportune.models import LANGUAGES
 from opportune.settings import STORAGE_TYPES, Settings
-from opportune.wording import LANGUAGES, words
+from opportune.wording import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.documents.file import InputFile

@@ -117,18 +117,22 @@ def _first(left: Counts, right: Counts) -> Counts:
     return [b if a is None else a for a, b in zip(left, right, strict=True)]
 
 
-def _virtual_of(text: str) -> bool | None:
+def _named_virtual(text: str) -> bool | None:
+    """Return whether a text names a virtual (True) or a physical machine (False); else None."""
     word = text.casefold()
     if "virtual" in word or word in ("vm", "guest"):
         return True
-    return False if "physical" in word or word == "bare metal" else flag_of(text)
+    return False if "physical" in word or word == "bare metal" else None
+
+
+def _virtual_of(text: str) -> bool | None:
+    named = _named_virtual(text)
+    return flag_of(text) if named is None else named
 
 
 def _physical_of(text: str) -> bool | None:
-    word = text.casefold()
-    if "virtual" in word or word in ("vm", "guest"):
-        return False
-    return True if "physical" in word or word == "bare metal" else flag_of(text)
+    named = _named_virtual(text)
+    return flag_of(text) if named is None else not named
 
 
 def _power_of(text: str) -> bool | None:

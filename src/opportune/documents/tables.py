@@ -1,7 +1,6 @@
 """Finds tables in sheets by their headers, wherever the header row stands."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from opportune.assessment import Table
 from opportune.documents.cells import text_of
 from opportune.documents.units import GB_PER
 from opportune.documents.workbook import Cell, Sheet
+from opportune.models import folded
 
 HEADER_ROWS = 40
 """Rows from the top of a sheet in which its header is looked for."""
@@ -68,8 +68,7 @@ def header_key(header: str) -> tuple[str, str]:
     trailing = _TRAILING_UNIT.search(bare)
     if trailing and not unit:
         bare, unit = bare[: trailing.start()], trailing[1].casefold()
-    folded = unicodedata.normalize("NFKD", bare.casefold())
-    return re.sub(r"[^a-z0-9]", "", folded), "" if unit == "pct" else unit
+    return re.sub(r"[^a-z0-9]", "", folded(bare)), "" if unit == "pct" else unit
 
 
 def find_table(
