@@ -27,8 +27,9 @@ from opportune.errors import (
     TooLargeError,
     VersionConflictError,
 )
-from opportune.models import Opportunity, Status, time_text
+from opportune.models import Opportunity, Status
 from opportune.stores.contract import RECORD_LIMIT_BYTES, Store
+from opportune.times import time_text
 
 NO_ID_OF_OURS = ["", " ", "nodot", "a.b.c", "ñ.ñ", "x" * 5000, "\ud800", "a.b\0c", "%", "s.'--"]
 

@@ -5,7 +5,7 @@ dataclasses, light enough for 30,000 servers. A fact's place is not stored with 
 knows its number and its table, and the table knows each field's column.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +17,8 @@ class Table:
     """A sheet of a workbook, or a CSV file, as far as it was recognised.
 
     `columns` maps our field names to the column's letters ("L"); the header row is `header_row`,
-    1-based. `sheet` is empty for a CSV file.
+    1-based. `sheet` is empty for a CSV file, and a member's name for a CSV in a zip archive.
+    `rows` are the cells below the header as they were read, `indexes` the columns' 0-based ones.
     """
 
     file: str
@@ -25,20 +26,34 @@ class Table:
     sheet: str
     header_row: int
     columns: Mapping[str, str] = field(default_factory=dict)
+    indexes: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    rows: Sequence[Sequence[object]] = field(default=(), compare=False, repr=False)
 
     def place(self, name: str, row: int) -> str:
-        """Return where a field of a row stands: `Servers!L2`, or `row 2` of a CSV."""
+        """Return where a field of a row stands: `Servers!L2`; in a CSV file `L2`.
+
+        A field that has no column: the row, `Servers!2:2` or `row 2`.
+        """
         column = self.columns.get(name)
         if not self.sheet:
-            return f"row {row}"
+            return f"{column}{row}" if column else f"row {row}"
         return f"{self.sheet}!{column}{row}" if column else f"{self.sheet}!{row}:{row}"
 
     def span(self, name: str, first_row: int, last_row: int) -> str:
         """Return where a field of several rows stands: `Servers!L2:L201`."""
         column = self.columns.get(name, "")
         if not self.sheet:
-            return f"rows {first_row}-{last_row}"
+            rows = f"rows {first_row}-{last_row}"
+            return f"{column}{first_row}:{column}{last_row}" if column else rows
         return f"{self.sheet}!{column}{first_row}:{column}{last_row}"
+
+    def raw(self, name: str, row: int) -> str:
+        """Return what stands in the cell, as the file has it; "" = blank, or no such column."""
+        index, position = self.indexes.get(name), row - self.header_row - 1
+        if index is None or not 0 <= position < len(self.rows):
+            return ""
+        cells = self.rows[position]
+        return str(cells[index]) if index < len(cells) else ""
 
 
 class Row(Protocol):
@@ -86,6 +101,18 @@ class Server:
     is_powered_on: bool = True
     is_template: bool = False
     """A template or placeholder: not a machine, counted apart."""
+    ip_address: str = ""
+    host: str = ""
+    """The machine that it runs on, of a virtual one."""
+    cluster: str = ""
+    sql_edition: str = ""
+    """SQL Server edition licensed on it: Enterprise, Standard, ...; "" = none, or not said."""
+    origins: Mapping[str, tuple[Table, int]] = field(default_factory=dict, compare=False)
+    """Fields that another file says than `table`: the table and row there, of a joined server."""
+
+    def origin(self, name: str) -> tuple[Table, int]:
+        """Return the table and the row that a field comes from."""
+        return self.origins.get(name, (self.table, self.row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +187,39 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rated question of a readiness report. `rating` 1 (weak) to 5 (strong)."""
+    """A rated question, or area, of a readiness report. `rating` 1 (weak) to 5 (strong)."""
 
     file: str
     page: int
-    """Where the question begins, 1-based."""
+    """Where the question begins, 1-based; 0 in a report that has no pages."""
     category: str
     subcategory: str
     question: str
-    rating: int
+    rating: float
+    """Whole in a report that rates questions; an area's mean may lie between."""
     description: str
     """The report's standard text for this rating: not a fact about the customer."""
     comment: str
     """The customer's own words; empty if none."""
+    line: int = 0
+    """Where it stands in a report without pages, 1-based."""
+
+    @property
+    def location(self) -> str:
+        """Where it stands in its file: `page 26`, `line 12`."""
+        return f"page {self.page}" if self.page else f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question of a questionnaire that the customer answered. Blank ones are not answers."""
+
+    file: str
+    location: str
+    """`paragraph 12`, `table 2, row 3`, `Questions!C4`, `C4`."""
+    question: str
+    answer: str
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +235,7 @@ class Assessment:
     applications: tuple[Application, ...] = ()
     links: tuple[Link, ...] = ()
     ratings: tuple[Rating, ...] = ()
+    answers: tuple[Answer, ...] = ()
     quality: tuple[QualityNote, ...] = ()
 
     @property

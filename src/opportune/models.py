@@ -6,7 +6,7 @@ Values cannot be changed or shared by mistake: every model is frozen, every list
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Self, TypeVar
@@ -203,6 +203,25 @@ class Opportunity(Model):
         return self
 
 
+class Basis(StrEnum):
+    """What the customer is expected to pay for compute. Each is one price; none adds to another."""
+
+    ON_DEMAND = "on-demand"
+    COMPUTE_SP = "compute-sp"
+    """3-year Compute Savings Plan, no upfront."""
+    INSTANCE_SP = "instance-sp"
+    """3-year EC2 Instance Savings Plan, no upfront."""
+
+
+class ColumnMapping(Model):
+    """A column of the customer's files that the user says the meaning of."""
+
+    column: Text
+    """Its header, as it stands in the file."""
+    field: Text
+    """Our name of the field: `ram_gb`."""
+
+
 class SourceFile(Model):
     """A customer's file that a session was made from."""
 
@@ -237,6 +256,9 @@ class QualityNote(Model):
     message: Text
     source: Text
     """File and place."""
+    effect_arr: Money | None = Field(default=None, alias="effectARR")
+    """What it does to the portfolio, in US dollars a year: the sum at stake, or the difference that
+    the other reading would make; None if it has none or none can be told."""
 
 
 class Session(Model):
@@ -253,6 +275,13 @@ class Session(Model):
     files: tuple[SourceFile, ...] = ()
     totals: InventoryTotals = InventoryTotals()
     quality: tuple[QualityNote, ...] = ()
+    price_book: Text = ""
+    """Version of the price book that the opportunities were computed with."""
+    basis: Basis = Basis.ON_DEMAND
+    run_date: Text = ""
+    """The day that vendors' support was judged on, ISO 8601."""
+    mapping: tuple[ColumnMapping, ...] = ()
+    """Columns whose meaning the user gave."""
     deleted: bool = False
     created_at: Time = ""
     updated_at: Time = ""
@@ -360,29 +389,6 @@ def list_order(opportunity: Opportunity) -> tuple[int, Decimal, str]:
 def session_of(opportunity_id: str) -> str:
     """Return the session id that an opportunity id carries."""
     return opportunity_id.partition(".")[0]
-
-
-def time_text(moment: datetime) -> str:
-    """Write a moment as `Time`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def later_time(now: datetime, previous: str) -> str:
-    """Return now as `Time`, but at least one millisecond after `previous`.
-
-    Clocks of two writers may disagree; the times of a record's revisions still rise.
-    """
-    if not previous:
-        return time_text(now)
-    after = datetime.fromisoformat(previous) + timedelta(milliseconds=1)
-    return time_text(max(now, after))
-
-
-def retained_until(updated_at: str, days: int) -> int | None:
-    """Return when, in epoch seconds, something changed at `updated_at` is gone; 0 days = never."""
-    if days == 0:
-        return None
-    return int((datetime.fromisoformat(updated_at) + timedelta(days=days)).timestamp())
 
 
 def by_list_order(opportunities: Sequence[Opportunity]) -> tuple[Opportunity, ...]:

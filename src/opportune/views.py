@@ -34,16 +34,18 @@ class ReadinessRow(Model):
     category: str
     subcategory: str
     question: str
-    rating: int
+    rating: float
     comment: str
     page: int
+    """0 in a report without pages."""
+    location: str
 
 
 class Readiness(Model):
     """All ratings, recomputed from their rows. `mean` is None when there are none."""
 
     ratings: int
-    sum: int
+    sum: float
     mean: float | None
     rows: tuple[ReadinessRow, ...]
 
@@ -129,6 +131,7 @@ def _readiness(ratings: Sequence[Rating]) -> Readiness:
                 rating=r.rating,
                 comment=r.comment,
                 page=r.page,
+                location=r.location,
             )
             for r in ratings
         ),

@@ -172,8 +172,8 @@ def _low(ratings: Iterable[Rating], at_most: int) -> list[Rating]:
     return sorted(dict.fromkeys(r for r in ratings if r.rating <= at_most), key=_rating_order)
 
 
-def _rating_order(rating: Rating) -> tuple[int, str, int]:
-    return (rating.rating, rating.file, rating.page)
+def _rating_order(rating: Rating) -> tuple[float, str, int]:
+    return (rating.rating, rating.file, rating.page or rating.line)
 
 
 def _worst(low: Sequence[Rating]) -> Priority:
@@ -192,7 +192,7 @@ def _rating_evidence(case: Case, low: Sequence[Rating]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             file=r.file,
-            location=f"page {r.page}",
+            location=r.location,
             text=case.words.phrase(
                 "evidence-rating-comment" if r.comment else "evidence-rating",
                 topic=r.subcategory or r.category,

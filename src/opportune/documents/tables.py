@@ -110,11 +110,12 @@ def _found(file: str, sha256: str, sheet: Sheet, number: int, layout: Layout) ->
             unused += [header] if header else []
             continue
         indexes[field], units[field], headers[field] = index, unit, header
-    columns = {field: column_letters(index) for field, index in indexes.items()}
+    places = dict(indexes)
     for name, sources in layout.derived.items():
         source = next((field for field in sources if field in indexes), None)
         if source is not None:
-            columns.setdefault(name, columns[source])
-    table = Table(file, sha256, sheet.name, number + 1, columns)
+            places.setdefault(name, indexes[source])
+    columns = {field: column_letters(index) for field, index in places.items()}
     rows = sheet.rows[number + 1 :]
+    table = Table(file, sha256, sheet.name, number + 1, columns, places, rows)
     return FoundTable(layout, table, rows, indexes, units, headers, tuple(unused))

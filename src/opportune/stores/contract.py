@@ -52,9 +52,9 @@ from opportune.models import (
     Session,
     Status,
     Template,
-    later_time,
-    retained_until,
 )
+from opportune.stores.moving import Copying, Migration, Note, Told
+from opportune.times import later_time, retained_until
 
 RECORD_LIMIT_BYTES = 350_000
 """Of a record's JSON in UTF-8. DynamoDB takes 400 KB an item, names and index copies included."""
@@ -253,15 +253,62 @@ class Store(Protocol):
         """
         ...
 
-    def replicate(self, record: Record) -> None:
-        """Store a header or revision exactly as another store holds it, stamps included.
+    def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
+        """Store headers and revisions exactly as another store holds them, stamps included.
 
         Twice is the same as once, in any order. Never lowers a newest version: an older revision
-        only joins the history, an older header is ignored. A version that is here already is
-        replaced, so that a damaged copy can be mended.
+        only joins the history, an older header is ignored. `copying` says what else may stop it.
+
+        Args:
+            records: Any number, each key and version once. A header and revisions of one session
+                that are given together become visible in one step.
+            copying: See `Copying`.
+
+        Returns:
+            False, and nothing is stored, if `Copying.NEXT` found a gap; else True.
 
         Raises:
-            InvalidInputError: It was never stored (version 0).
+            InvalidInputError: One was never stored (version 0).
+        """
+        ...
+
+    def journaled(self, told: Told, *, stage_number: int) -> "Store":
+        """Return this store with a journal and a fence, for the writes of a store migration.
+
+        In one step with each write: it is refused unless the stored migration is at this stage
+        number, and a note of what it touches is kept. Notes outlive the process: whoever comes
+        later finds in `journal` what was written and is perhaps not replicated yet.
+
+        Args:
+            told: Called after each write that wrote something, before the write returns. A repeat
+                that finds its change stored writes, notes and tells nothing.
+            stage_number: Of the stage that the writer knows.
+
+        Raises:
+            WrongStageError: By the write: the migration has another stage number, or there is none.
+        """
+        ...
+
+    def journal(self, *, limit: int = PAGE_LIMIT, session_id: str = "") -> tuple[Note, ...]:
+        """Return open notes, all or those of one session, any order, at most `limit`."""
+        ...
+
+    def settle(self, notes: Sequence[Note]) -> None:
+        """Take these notes out; one that is gone already is no error."""
+        ...
+
+    def get_migration(self) -> Migration | None:
+        """Return the store migration that this store takes or took part in, as of now; or None."""
+        ...
+
+    def put_migration(self, migration: Migration) -> Migration:
+        """Write it over the version it names (0: there is none), as `put_template` does.
+
+        Returns:
+            It as stored: version one higher, `updated_at` stamped.
+
+        Raises:
+            VersionConflictError: Another version is stored.
         """
         ...
 

@@ -21,7 +21,6 @@ from opportune.models import (
     R,
     Session,
     Status,
-    time_text,
 )
 from opportune.stores.contract import Clock, is_live
 from opportune.stores.cursor import (
@@ -37,6 +36,7 @@ from opportune.stores.cursor import (
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import HEADER, Item, head_key, read_header
 from opportune.stores.dynamodb.reading import Reader
+from opportune.times import time_text
 
 _SMALLEST_QUERY = 25
 _LARGEST_QUERY = 1000
