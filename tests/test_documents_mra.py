@@ -48,7 +48,7 @@ def as_row(rating: Rating) -> ReportRow:
         rating.category,
         rating.subcategory,
         rating.question,
-        rating.rating,
+        int(rating.rating),
         rating.description,
         rating.comment,
     )

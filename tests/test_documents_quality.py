@@ -22,13 +22,12 @@ from workbooks import (
 from opportune.documents import read_documents
 from opportune.documents.file import InputFile
 from opportune.documents.quality import Code
-from opportune.errors import UnsupportedDocumentError
 
 DOCS = Path(__file__).parent.parent / "docs" / "documents.md"
 
 
 def test_every_quality_code_is_documented_and_no_other() -> None:
-    text = DOCS.read_text("utf-8").split("## Quality notes of workbooks\n")[1].split("\n## ")[0]
+    text = DOCS.read_text("utf-8").split("## Quality notes of inventories\n")[1].split("\n## ")[0]
     documented = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
     assert documented == set(Code)
 
@@ -202,12 +201,6 @@ def test_an_inventory_in_parts_is_one_inventory() -> None:
     found = read_documents(parts)
     assert found.totals() == whole.totals()
     assert [link.target for link in found.links] == [link.target for link in whole.links]
-
-
-def test_two_inventories_of_the_same_servers_are_refused() -> None:
-    other = workbook({"Servers": [HEADERS, ("S2", "web02", "RHEL", 9, 9)]})
-    with pytest.raises(UnsupportedDocumentError, match=r"b\.xlsx: it lists servers that a\.xlsx"):
-        read_documents([InputFile("a.xlsx", workbook()), InputFile("b.xlsx", other)])
 
 
 def test_progress_is_told_for_each_file() -> None:

@@ -54,9 +54,6 @@ def test_an_empty_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "looks"),
     [
-        (b"Serverid,HOSTNAME\nS1,web01\n", "text (CSV)"),
-        (b"Serverid;HOSTNAME\r\nS\xfc1;web01\r\n", "text (CSV)"),
-        ("Serverid\tHOSTNAME\n".encode("utf-16"), "text (CSV)"),
         (b"just a note", "text"),
         (PNG, "an image"),
         (b"<html><body>Sign in</body></html>", "a web page"),

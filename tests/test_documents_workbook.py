@@ -16,10 +16,11 @@ from workbooks import (
     workbook,
 )
 
-from opportune.documents import INVENTORY_KINDS, kind_of, mpa_headers
+from opportune.documents import INVENTORY_KINDS, family_mpa, kind_of
 from opportune.documents.file import InputFile
+from opportune.documents.layouts import Layout
 from opportune.documents.quality import Code
-from opportune.documents.tables import Layout, column_letters, header_key
+from opportune.documents.tables import column_letters, header_key
 
 
 def test_a_file_is_identified_by_its_content() -> None:
@@ -50,7 +51,7 @@ def test_sheets_are_recognised_by_headers_wherever_the_header_row_stands() -> No
     ("field", "layout"),
     [
         (field, layout)
-        for layout in mpa_headers.LAYOUTS
+        for layout in family_mpa.LAYOUTS
         for field in sorted(set(layout.headers.values()))
     ],
 )
@@ -113,7 +114,7 @@ SPELLINGS = {
     [(field, header) for field, names in SPELLINGS.items() for header in names.split("|")],
 )
 def test_every_spelling_seen_in_exports_is_known(field: str, header: str) -> None:
-    assert mpa_headers.SERVERS.headers[header_key(header)[0]] == field
+    assert family_mpa.SERVERS.headers[header_key(header)[0]] == field
 
 
 DATABASE_SPELLINGS = {
@@ -133,7 +134,7 @@ DATABASE_SPELLINGS = {
     [(field, header) for field, names in DATABASE_SPELLINGS.items() for header in names.split("|")],
 )
 def test_every_spelling_of_database_columns_is_known(field: str, header: str) -> None:
-    assert mpa_headers.DATABASES.headers[header_key(header)[0]] == field
+    assert family_mpa.DATABASES.headers[header_key(header)[0]] == field
 
 
 # What a server is

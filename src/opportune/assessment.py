@@ -166,6 +166,8 @@ class Application:
     disaster_recovery_plan: str = ""
     has_penetration_test: bool | None = None
     methodology: str = ""
+    vendor: str = ""
+    """Who makes it, if it was bought."""
 
 
 @dataclass(frozen=True, slots=True)

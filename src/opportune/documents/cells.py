@@ -16,6 +16,11 @@ ERROR_TEXTS = (
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff\s]+")
 _QUANTITY = re.compile(r"([+-]?)\s*(\d[\d.,' ]*)\s*([A-Za-z%/]*)\.?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|\[\]'\"]+")
+_NO_ADDRESS = ("127.", "169.254.", "0.", "::1", "fe80:", "n/a", "unknown", "none", "-")
+_DOTS = 3
+_LONG = 16
+"""Digits from which on a float would round."""
 _YES = frozenset(("yes", "y", "true", "t", "1", "x", "si", "sim", "on"))
 _NO = frozenset(("no", "n", "false", "f", "0", "nao", "off", "none"))
 
@@ -53,6 +58,8 @@ def quantity_of(text: str, decimal_mark: str) -> Quantity | None:
         text: From `text_of`.
         decimal_mark: "." or ",", used only where the text alone does not say (`decimal_mark_of`).
     """
+    if _is_plain(text):
+        return Quantity(float(text), "")
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
@@ -64,6 +71,8 @@ def quantity_of(text: str, decimal_mark: str) -> Quantity | None:
 def decimal_mark_of(texts: Iterable[str]) -> str:
     """Return the decimal mark that a column's texts prove: ".", "," or "" if none does."""
     for text in texts:
+        if _is_plain(text):
+            continue
         match = _QUANTITY.fullmatch(text.strip())
         mark = _proven_mark(match[2].strip()) if match else ""
         if mark:
@@ -73,6 +82,8 @@ def decimal_mark_of(texts: Iterable[str]) -> str:
 
 def is_ambiguous(text: str) -> bool:
     """Whether a mark in the text may mean thousands or decimals: "1.500", "2,048"."""
+    if _is_plain(text):
+        return False
     match = _QUANTITY.fullmatch(text.strip())
     digits = match[2].strip() if match else ""
     grouped = _GROUPED.fullmatch(digits)
@@ -88,6 +99,24 @@ def flag_of(text: str) -> bool | None:
     """Return yes or no as a text begins: "Y", "TRUE", "Yes, SOX", "Não"; else None."""
     word = re.split(r"[^a-z0-9]", text.casefold().replace("í", "i").replace("ã", "a"), maxsplit=1)
     return True if word[0] in _YES else False if word[0] in _NO else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is nothing but a few digits, as most numbers in CSV files are."""
+    return text.isdigit() and text.isascii() and len(text) < _LONG
+
+
+def first_address(text: str) -> str:
+    """Return the first IPv4 address in a text, else its first word; "" = none.
+
+    Tools list all addresses of a machine in one cell; those of the machine itself, and of no
+    network (127.0.0.1, 169.254.1.1, fe80::1), tell nobody where it is.
+    """
+    if not text or text.replace(".", "").isdigit():
+        return "" if text.startswith(_NO_ADDRESS) else text
+    words = [word for word in _BETWEEN_ADDRESSES.split(text) if word]
+    known = [word for word in words if not word.casefold().startswith(_NO_ADDRESS)]
+    return next((word for word in known if word.count(".") == _DOTS), known[0] if known else "")
 
 
 def _clean(text: str) -> str:

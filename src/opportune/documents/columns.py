@@ -16,6 +16,7 @@ from opportune.documents.quality import Code, Notes, Spot, span
 from opportune.documents.sheet_xml import NO_CACHED_VALUE
 from opportune.documents.tables import FoundTable
 from opportune.documents.units import (
+    AMBIGUOUS_UP_TO,
     GB_PER,
     HOURS_PER,
     ROUNDING,
@@ -44,6 +45,7 @@ class Columns:
 
     def __init__(self, found: FoundTable, numbers: Sequence[int], notes: Notes) -> None:
         self.table = found.table
+        self.layout = found.layout
         self.numbers = numbers
         self._found = found
         self._notes = notes
@@ -55,6 +57,8 @@ class Columns:
 
     def texts(self, name: str) -> list[str]:
         """Return a column as text; "" where it is blank, an error or not there."""
+        if name not in self:
+            return [""] * len(self._rows)
         texts = [text_of(cell) for cell in self._cells(name)]
         for position, text in enumerate(texts):
             if text.startswith("#") and is_error(text):
@@ -64,6 +68,8 @@ class Columns:
 
     def flags(self, name: str, words: Callable[[str], bool | None] = flag_of) -> list[bool | None]:
         """Return a column of yes or no; None where it says neither."""
+        if name not in self:
+            return [None] * len(self._rows)
         flags: list[bool | None] = []
         for position, text in enumerate(self.texts(name)):
             flag = words(text) if text else None
@@ -98,33 +104,29 @@ class Columns:
         return self._at_least(name, self._converted(name, HOURS_PER, Decision(1.0, "")), 0)
 
     def sizes_gb(self, name: str, rules: SizeRules, *, zero: bool) -> list[float | None]:
-        """Return a column of sizes in GB.
+        """Return a column of sizes in GB, or the sum of several where the layout says so.
 
         Args:
             name: The field.
             rules: What is plausible.
             zero: Whether 0 is a size; else it is impossible and None.
         """
-        raws = self._raws(name)
-        bare = [raw for raw in raws if isinstance(raw, float)]
-        decision = decide_size(bare, self._found.units.get(name, ""), rules)
-        if not bare:
-            decision = Decision(1.0, "read with the unit that stands beside each number")
-        if any(raw is not None for raw in raws):
-            self._decided(name, decision)
-        values = self._converted(name, GB_PER, decision, raws)
-        if not zero:
-            for position, value in enumerate(values):
-                if value == 0:
-                    self._impossible(name, position)
-                    values[position] = None
-        return self._at_least(name, values, 0)
+        parts = self._found.summed.get(name, (name,))
+        columns = [self._sizes_gb(part, rules, zero=zero or len(parts) > 1) for part in parts]
+        if len(columns) == 1:
+            return columns[0]
+        rows = ([size for size in row if size is not None] for row in zip(*columns, strict=True))
+        return [sum(sizes) if sizes else None for sizes in rows]
 
     def shares(self, name: str) -> list[float | None]:
         """Return a column of utilisations as fractions 0..1."""
+        if name not in self:
+            return [None] * len(self._rows)
         raws = self._raws(name)
         bare = [raw for raw in raws if isinstance(raw, float)]
-        decision = decide_share(bare)
+        stated = self._found.layout.shares
+        beside = stated == "percent" and max(bare, default=0) <= 1 and self._percent_beside(name)
+        decision = decide_share(bare, stated, percent_beside=beside)
         if bare:
             self._decided(name, decision)
         values = self._converted(name, {"%": 0.01}, decision, raws)
@@ -139,6 +141,69 @@ class Columns:
                 values[position] = round(min(value, 1.0), 9)
         return values
 
+    def _percent_beside(self, name: str) -> bool:
+        """Whether another column of shares is percent beyond doubt: a tool writes all alike."""
+        return any(
+            self._largest(other) > AMBIGUOUS_UP_TO
+            for other in self._found.indexes
+            if other.endswith("_fraction") and other != name
+        )
+
+    def _largest(self, name: str) -> float:
+        """Return the largest plain number of a column, 0 if it has none; nothing is noted."""
+        quantities = (quantity_of(text_of(cell), "") for cell in self._cells(name))
+        return max((q.value for q in quantities if q is not None and not q.unit), default=0)
+
+    def _sizes_gb(self, name: str, rules: SizeRules, *, zero: bool) -> list[float | None]:
+        values: list[float | None] = [None] * len(self._rows)
+        if name not in self:
+            return values
+        raws = self._raws(name)
+        for implied, positions, where in self._units_of(name):
+            picked = [raws[position] for position in positions]
+            decision = self._size_decision(name, picked, rules, implied)
+            if any(raw is not None for raw in picked):
+                self._decided(name, decision, where)
+            converted = self._converted(name, GB_PER, decision, picked, positions)
+            for position, value in zip(positions, converted, strict=True):
+                values[position] = value
+        if not zero:
+            for position, value in enumerate(values):
+                if value == 0:
+                    self._impossible(name, position)
+                    values[position] = None
+        return self._at_least(name, values, 0)
+
+    def _size_decision(
+        self, name: str, raws: Sequence[Raw], rules: SizeRules, implied: str
+    ) -> Decision:
+        bare = [raw for raw in raws if isinstance(raw, float)]
+        if bare:
+            return decide_size(bare, self._found.units.get(name, ""), rules, implied)
+        return Decision(1.0, "read with the unit that stands beside each number")
+
+    def _units_of(self, name: str) -> list[tuple[str, Sequence[int], str]]:
+        """Return the unit that the format implies: for all rows, or for those that a marker tells.
+
+        Each with the positions of its rows, and words that say which rows they are.
+        """
+        implied = self._found.layout.units.get(name.partition("+")[0], "")
+        everywhere = range(len(self._rows))
+        if "|" not in implied:
+            return [(implied, everywhere, "")]
+        filled, marker, blank = implied.split("|")
+        if marker not in self:
+            return [(blank, everywhere, "")]
+        marks = self.texts(marker)
+        header = self._found.headers[marker]
+        with_it = [position for position in everywhere if marks[position]]
+        without = [position for position in everywhere if not marks[position]]
+        return [
+            (unit, positions, f" in rows {which} {header!r}" if with_it and without else "")
+            for unit, positions, which in ((filled, with_it, "with"), (blank, without, "without"))
+            if positions
+        ]
+
     def raw(self, name: str, position: int) -> str:
         """Return what stands in a cell, as text."""
         return text_of(self._rows[position][self._found.indexes[name]])
@@ -152,6 +217,8 @@ class Columns:
         return [""] * len(self._rows) if index is None else [row[index] for row in self._rows]
 
     def _raws(self, name: str) -> list[Raw]:
+        if name not in self:
+            return [None] * len(self._rows)
         cells = self._cells(name)
         texts = [text_of(cell) for cell in cells if isinstance(cell, str) and cell]
         mark = decimal_mark_of(texts)
@@ -192,9 +259,11 @@ class Columns:
         factors: dict[str, float],
         decision: Decision,
         raws: list[Raw] | None = None,
+        positions: Sequence[int] | None = None,
     ) -> list[float | None]:
         values: list[float | None] = []
-        for position, raw in enumerate(self._raws(name) if raws is None else raws):
+        given = self._raws(name) if raws is None else raws
+        for position, raw in zip(positions or range(len(given)), given, strict=True):
             if raw is None:
                 values.append(None)
             elif isinstance(raw, float):
@@ -236,10 +305,9 @@ class Columns:
             self.raw(name, position),
         )
 
-    def _decided(self, name: str, decision: Decision) -> None:
+    def _decided(self, name: str, decision: Decision, where: str = "") -> None:
         header = self._found.headers[name]
         source = span(self.table, name, self.numbers[0], self.numbers[-1])
+        message = f"Column {header!r} is{where} {decision.reason}."
         for code in (Code.UNIT_DECIDED, *([decision.doubt] if decision.doubt else [])):
-            self._notes.add(
-                code, f"Column {header!r} is {decision.reason}.", f"{self.table.file}, {source}"
-            )
+            self._notes.add(code, message, f"{self.table.file}, {source}")

@@ -6,13 +6,17 @@ from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedD
 
 WORKBOOK = "workbook"
 PDF = "pdf"
+TEXT = "text"
+"""CSV, Markdown, any other text."""
+ARCHIVE = "archive"
+"""A zip that is no Office file."""
+WORD = "word"
 
 _XLSX = "save it as .xlsx and give that."
 _MAGIC = (
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
     (b"GIF8", "an image"),
-    (b"BM", "an image"),
     (b"II*\0", "an image"),
     (b"MM\0*", "an image"),
     (b"{\\rtf", "a text document (RTF)"),
@@ -20,17 +24,16 @@ _MAGIC = (
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
     (b"SQLite format 3", "an SQLite database"),
 )
+_MAGIC_OF_BINARY = ((b"BM", "an image"), (b"MZ", "a program"))
+"""Too short to tell from a text that begins so."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_CONTROL = frozenset(range(9))
-"""Bytes that no text holds."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def container_of(file: InputFile) -> str:
-    """Return WORKBOOK or PDF.
+    """Return WORKBOOK, PDF, WORD, ARCHIVE or TEXT.
 
     Raises:
         MalformedDocumentError: Empty, locked with a password, or a damaged zip.
@@ -41,23 +44,26 @@ def container_of(file: InputFile) -> str:
     if b"%PDF-" in file.data[:1024]:
         return PDF
     if file.data.startswith(_ZIP):
-        _check_zip(file, list_parts(file))
-        return WORKBOOK
+        return _container_of_zip(file, list_parts(file))
     if file.data.startswith(_OLE):
         raise _ole_error(file)
+    looks = _looks_like(file.data)
+    if looks is None:
+        return TEXT
     raise UnsupportedDocumentError(
         file.name,
-        f"it looks like {_looks_like(file.data)}, not like an MPA workbook (.xlsx) "
+        f"it looks like {looks}, not like an inventory (.xlsx, .csv, .zip) "
         "or a readiness report (.pdf): give the file as it was exported.",
     )
 
 
-def _check_zip(file: InputFile, parts: dict[str, Part]) -> None:
+def _container_of_zip(file: InputFile, parts: dict[str, Part]) -> str:
     if "xl/workbook.xml" in parts:
-        return
+        return WORKBOOK
+    if "word/document.xml" in parts:
+        return WORD
     known = {
         "xl/workbook.bin": f"it is a binary workbook (.xlsb): {_XLSX}",
-        "word/document.xml": "it is a Word document, not a workbook: give the .xlsx export.",
         "ppt/presentation.xml": "it is a presentation, not a workbook: give the .xlsx export.",
         "index/document.iwa": f"it is a Numbers or Pages document: {_XLSX}",
         "content.xml": f"it is an OpenDocument file: {_XLSX}",
@@ -65,9 +71,7 @@ def _check_zip(file: InputFile, parts: dict[str, Part]) -> None:
     for name, problem in known.items():
         if name in parts:
             raise UnsupportedDocumentError(file.name, problem)
-    raise UnsupportedDocumentError(
-        file.name, "it is a zip archive, not a workbook: unpack it and give the files inside."
-    )
+    return ARCHIVE
 
 
 def _ole_error(file: InputFile) -> DocumentError:
@@ -87,22 +91,22 @@ def _ole_error(file: InputFile) -> DocumentError:
     return UnsupportedDocumentError(file.name, f"it is {what}: {_XLSX}")
 
 
-def _looks_like(data: bytes) -> str:
-    for magic, what in _MAGIC:
+def _looks_like(data: bytes) -> str | None:
+    """Return what a file that is no zip and no PDF looks like; None = text."""
+    head = data[:4096]
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_wide(head)
+    magics = _MAGIC + (_MAGIC_OF_BINARY if b"\0" in head and not wide else ())
+    for magic, what in magics:
         if data.startswith(magic):
             return what
-    head = data[:4096]
-    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if stripped[:1] == b"<":
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         return "a web page or XML"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" not in head:
-        return _kind_of_text(head)
-    return "binary data of an unknown kind"
-
-
-def _kind_of_text(head: bytes) -> str:
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not wide and any(byte in _CONTROL for byte in head):
+    if not wide and b"\0" in head:
         return "binary data of an unknown kind"
-    first = head.split(b"\n", 1)[0]
-    return "text (CSV)" if any(mark in first for mark in (b",", b";", b"\t")) else "text"
+    return None
+
+
+def _is_wide(head: bytes) -> bool:
+    """Whether all zeros stand at every other byte, as in UTF-16 text without a mark."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    return max(even, odd) >= len(head) // 8 > 0 and min(even, odd) == 0

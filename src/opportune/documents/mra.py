@@ -14,6 +14,7 @@ from opportune.documents.file import InputFile
 from opportune.documents.mra_comment import Splitter
 from opportune.documents.mra_notes import notes_on
 from opportune.documents.mra_outline import Heading, Outline, find_headings
+from opportune.documents.mra_prompts import read_answers
 from opportune.documents.mra_table import (
     RATING,
     Columns,
@@ -42,7 +43,11 @@ _SIGNS = (
     re.compile(r"(?:readiness )?heat ?map(?: \w+)?"),
     re.compile(r"(?:readiness )?radar(?: chart)?(?: \w+)?"),
 )
+_PROMPTS = re.compile(r"text responses?(?: \w+)?")
+_AFTER_PROMPTS = re.compile(r"optional questions(?: \w+)?|disclaimer|appendix(?: \w+)?")
 _ENOUGH_SIGNS = 3
+_WRAP_EM = 1.8
+"""Lines of one title stand no further apart, as a share of their height."""
 
 
 def identify(file: InputFile) -> bool:
@@ -59,10 +64,10 @@ def identify(file: InputFile) -> bool:
 
 
 def extract(file: InputFile) -> Assessment:
-    """Read the rated questions of an MRA report.
+    """Read the rated questions of an MRA report, and the text prompts that were answered.
 
     Returns:
-        `ratings` in the report's order, `quality` notes, and the one file.
+        `ratings` and `answers` in the report's order, `quality` notes, and the one file.
 
     Raises:
         UnsupportedDocumentError: The file is empty, no PDF, has no text layer, or is no MRA report.
@@ -88,15 +93,20 @@ def extract(file: InputFile) -> Assessment:
             'has no rating under "Ratings Responses": export the report after the workshop.',
             place=f"page {section[0].page}",
         )
-    ratings, notes = _read(file, section, columns, Vocabulary(pages))
+    vocabulary = Vocabulary(pages)
+    ratings, notes = _read(file, section, columns, vocabulary)
+    answers, more = read_answers(file.name, _prompts(lines), columns, vocabulary)
     source = SourceFile(name=file.name, kind=KIND, sha256=file.sha256, size_bytes=len(file.data))
     return Assessment(
-        files=(source,), ratings=tuple(ratings), quality=(*notes, *notes_on(file.name, ratings))
+        files=(source,),
+        ratings=tuple(ratings),
+        answers=tuple(answers),
+        quality=(*notes, *notes_on(file.name, ratings), *more),
     )
 
 
 def _is_report(lines: Sequence[Line]) -> bool:
-    texts = {folded(line.text) for line in lines}
+    texts = set(_titles(lines)) | {folded(line.text) for line in lines}
     found = sum(any(sign.fullmatch(text) for text in texts) for sign in _SIGNS)
     return found >= _ENOUGH_SIGNS
 
@@ -106,7 +116,7 @@ def _section(file: InputFile, lines: Sequence[Line]) -> Sequence[Line]:
 
     Contents names both sections too: the right one is the one with ratings in it.
     """
-    texts = [folded(line.text) for line in lines]
+    texts = _titles(lines)
     begins = [i for i, text in enumerate(texts) if _SECTION.fullmatch(text)]
     if not begins:
         raise MalformedDocumentError(
@@ -114,9 +124,40 @@ def _section(file: InputFile, lines: Sequence[Line]) -> Sequence[Line]:
         )
     sections = []
     for begin in begins:
-        after = (i for i in range(begin + 1, len(texts)) if _NEXT_SECTIONS.fullmatch(texts[i]))
-        sections.append(lines[begin : next(after, len(texts))])
+        title_end = begin + (begin + 1 < len(texts) and not texts[begin + 1])
+        after = (i for i in range(title_end, len(texts)) if _NEXT_SECTIONS.fullmatch(texts[i]))
+        sections.append(lines[title_end : next(after, len(texts))])
     return next((s for s in sections if find_columns(s[1:]) is not None), sections[-1])
+
+
+def _titles(lines: Sequence[Line]) -> list[str]:
+    """Return each line as a section's title is compared; one that wraps, as its first line's.
+
+    The second line of a title that wraps is left empty.
+    """
+    texts = [folded(line.text) for line in lines]
+    known = (*_SIGNS, _NEXT_SECTIONS)
+    for index, (line, following) in enumerate(pairwise(lines)):
+        both = f"{texts[index]} {texts[index + 1]}"
+        is_near = line.page == following.page and (
+            following.baseline - line.baseline < _WRAP_EM * line.height
+        )
+        is_alike = line.words[0].style == following.words[0].style
+        if is_near and is_alike and any(title.fullmatch(both) for title in known[1:]):
+            texts[index], texts[index + 1] = both, ""
+    return texts
+
+
+def _prompts(lines: Sequence[Line]) -> Sequence[Line]:
+    """Return the lines of the last section of text prompts, without its title."""
+    texts = _titles(lines)
+    begins = [i for i, text in enumerate(texts) if _PROMPTS.fullmatch(text)]
+    if not begins:
+        return []
+    begin = begins[-1] + 1
+    begin += begin < len(texts) and not texts[begin]
+    ends = (i for i in range(begin, len(texts)) if _AFTER_PROMPTS.fullmatch(texts[i]))
+    return lines[begin : next(ends, len(texts))]
 
 
 def _read(
@@ -127,12 +168,14 @@ def _read(
     outline, reader = Outline(headings), RowReader()
     zones = _zones(lines, headings)
     places: list[tuple[str, str]] = []
-    for zone, mine in zip(zones, _columns_of(zones, columns), strict=True):
+    all_columns = _columns_of(zones, columns)
+    below = [*(_first_response(z, c) for z, c in zip(zones[1:], all_columns[1:], strict=True)), ""]
+    for zone, mine, following in zip(zones, all_columns, below, strict=True):
         if zone.heading is not None:
             reader.heading()
             outline.enter(zone.heading)
         if zone.lines:
-            begun = reader.zone(zone.lines, mine, at_page_end=zone.is_last)
+            begun = reader.zone(zone.lines, mine, at_page_end=zone.is_last, below=following)
             places += [(outline.category, outline.subcategory)] * len(begun)
     reader.heading()
     splitter = Splitter(reader.rows, columns, vocabulary)
@@ -171,6 +214,14 @@ def _zones(lines: Sequence[Line], headings: Sequence[Heading]) -> list[_Zone]:
                 (zone.titles if is_title_row(line) else zone.lines).append(line)
         zones.append(replace(zone, is_last=True))
     return zones
+
+
+def _first_response(zone: _Zone, columns: Columns) -> str:
+    """Return what a table goes on with at the top of a page; empty if a heading stands there."""
+    if zone.heading is not None or not zone.lines:
+        return ""
+    response = columns.cells(zone.lines[0].page, zone.lines)[1]
+    return response[0].text if response else ""
 
 
 def _columns_of(zones: Sequence[_Zone], usual: Columns) -> list[Columns]:

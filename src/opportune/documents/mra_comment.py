@@ -65,7 +65,7 @@ class Splitter:
             word = following.words[0]
             blank = 0.3 * word.height
             fits = line.right + blank + (word.right - word.left) < self._right_edge
-            if fits and not line.text.strip().isdecimal():
+            if fits and not line.text.replace(" ", "").isdecimal():
                 return index
         return 0
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from opportune.documents.mra_table import EDGE_PT, RATING, Columns, is_title_row
 from opportune.documents.mra_text import Line, folded
@@ -84,6 +85,9 @@ def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
         _is_heading(line, following, body, columns)
         for line, following in zip(lines, (*lines[1:], None), strict=True)
     ]
+    for index, (line, following) in enumerate(pairwise(lines)):
+        if _is_wrapped_name(line, following):
+            marked[index] = marked[index + 1] = True
     groups: list[list[int]] = []
     for index in (i for i, is_heading in enumerate(marked) if is_heading):
         if groups and _wraps(lines, groups[-1], index):
@@ -99,6 +103,15 @@ def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
         )
         for group, end in zip(groups, ends, strict=True)
     ]
+
+
+def _is_wrapped_name(line: Line, following: Line) -> bool:
+    """Say whether two lines are a known name, and neither line is one."""
+    if line.page != following.page or following.baseline - line.baseline > 1.7 * line.height:
+        return False
+    names = (line.text, following.text)
+    both = f"{line.text} {following.text}"
+    return bool(_name_and_level(both)[1]) and not any(_name_and_level(one)[1] for one in names)
 
 
 def _question_style(lines: Sequence[Line], columns: Columns) -> str:

@@ -16,6 +16,7 @@ from opportune.documents.mra_text import COLUMN_GAP_EM, Line, folded, lines_of
 
 RATING = re.compile(r"([1-5])\s+\1(?:\s+[-\u2013\u2014]\s*|\s*[-\u2013\u2014]\s+)(.*)", re.DOTALL)
 """The digit twice, a dash: "2 2 - description". Years and "0-25%" are none."""
+_DIGITS = re.compile(r"[1-5](?: [1-5])?")
 _NO_RATING = re.compile(
     r"(?:\d+\s+\d+|\?|n/?a)\s*[-\u2013\u2014]\s.*|n/?a|(?:not |no )(?:answered|rated|response)",
     re.IGNORECASE | re.DOTALL,
@@ -85,18 +86,22 @@ def is_title_row(line: Line) -> bool:
     return len(named) > 1 and len(words) <= len(named) + 1
 
 
-def rating_lines(lines: Sequence[Line]) -> list[Line]:
+def rating_lines(lines: Sequence[Line], below: str = "") -> list[Line]:
     """Return the lines of a response column that begin a rating, readable or not.
 
-    The first digit may stand on a line of its own, right above "N - ...".
+    The digits may stand on a line of their own, right above "N - ..." or "- ...".
+
+    Args:
+        lines: Of the column, top to bottom.
+        below: What follows the last of them at the top of the next page.
     """
-    after = [*lines[1:], None][: len(lines)]
+    after = [*(line.text for line in lines[1:]), below][: len(lines)]
     return [
         line
         for line, following in zip(lines, after, strict=True)
         if RATING.match(line.text)
         or _NO_RATING.fullmatch(line.text)
-        or (following and line.text.isdecimal() and RATING.match(f"{line.text} {following.text}"))
+        or (_DIGITS.fullmatch(line.text) and RATING.match(f"{line.text} {following}"))
     ]
 
 
@@ -251,11 +256,20 @@ class RowReader:
             self.unrated.append(self._waiting.page)
         self._open = self._waiting = None
 
-    def zone(self, lines: Sequence[Line], columns: Columns, *, at_page_end: bool) -> list[RowLines]:
-        """Read a zone; return the rows that begin in it."""
+    def zone(
+        self, lines: Sequence[Line], columns: Columns, *, at_page_end: bool, below: str = ""
+    ) -> list[RowLines]:
+        """Read a zone; return the rows that begin in it.
+
+        Args:
+            lines: The zone.
+            columns: Of its table.
+            at_page_end: It ends with its page.
+            below: The response that its table goes on with on the next page.
+        """
         page = lines[0].page
         cells = columns.cells(page, lines)
-        starts = rating_lines(cells[1])
+        starts = rating_lines(cells[1], below)
         if not starts:
             self._go_on(page, cells)
             return []

@@ -35,6 +35,7 @@ _PARTS = re.compile(
     r"|printersettings/|worksheets/_rels/|threadedcomments/|persons/|slicer|customxml/|connections"
     r"|calcchain)[^:]*\.(?:xml|rels)"
 )
+_SYSTEM_FILES = re.compile(r"(?:^|/)(?:__macosx/|\._|\.ds_store$|thumbs\.db$|desktop\.ini$)")
 
 
 @dataclass
@@ -62,7 +63,7 @@ def list_parts(file: InputFile) -> dict[str, Part]:
     # Counted in the raw bytes: a directory of millions of entries is never built.
     if file.data.count(b"PK\x01\x02") > MAX_ENTRIES:
         raise MalformedDocumentError(
-            file.name, f"it holds more than {MAX_ENTRIES:,} files: save it anew with Excel."
+            file.name, f"it holds more than {MAX_ENTRIES:,} files: save it anew where it was made."
         )
     with _damage(file), zipfile.ZipFile(io.BytesIO(file.data)) as archive:
         parts = [Part(e.filename.replace("\\", "/").lstrip("/"), e) for e in archive.infolist()]
@@ -77,20 +78,23 @@ def workbook_parts(file: InputFile, parts: dict[str, Part]) -> list[Part]:
         UnsupportedDocumentError: Compressed in a way that no spreadsheet program uses.
     """
     needed = [part for name, part in parts.items() if _PARTS.fullmatch(name)]
-    for part in needed:
-        if part.entry.flag_bits & 1:
-            raise MalformedDocumentError(
-                file.name, "it is locked with a password: save it without one."
-            )
-        if part.entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnsupportedDocumentError(
-                file.name,
-                "it is packed in a way that spreadsheet programs do not use: save it anew.",
-                place=part.name[:100],
-            )
-        _check_ratio(file, part, part.entry.file_size)
-    if sum(part.entry.file_size for part in needed) > MAX_INFLATED_BYTES:
-        raise _too_large(file, "")
+    _check_declared(file, needed)
+    return needed
+
+
+def member_parts(file: InputFile, parts: dict[str, Part]) -> list[Part]:
+    """Return the files in a zip archive, without folders and what systems add, in its order.
+
+    Raises:
+        MalformedDocumentError: Locked, or declared to unpack to more than the limits.
+        UnsupportedDocumentError: Compressed in a way that is not read.
+    """
+    needed = [
+        part
+        for name, part in parts.items()
+        if not name.endswith("/") and not _SYSTEM_FILES.search(name)
+    ]
+    _check_declared(file, needed)
     return needed
 
 
@@ -131,6 +135,23 @@ def keep(file: InputFile, part: Part, budget: Budget, size: int) -> None:
     budget.kept -= size
     if budget.kept < 0:
         raise _too_large(file, part.name)
+
+
+def _check_declared(file: InputFile, needed: list[Part]) -> None:
+    for part in needed:
+        if part.entry.flag_bits & 1:
+            raise MalformedDocumentError(
+                file.name, "it is locked with a password: save it without one."
+            )
+        if part.entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnsupportedDocumentError(
+                file.name,
+                "it is packed in a way that spreadsheet programs do not use: save it anew.",
+                place=part.name[:100],
+            )
+        _check_ratio(file, part, part.entry.file_size)
+    if sum(part.entry.file_size for part in needed) > MAX_INFLATED_BYTES:
+        raise _too_large(file, "")
 
 
 def _chunks(file: InputFile, part: Part) -> Iterator[bytes]:
@@ -192,7 +213,7 @@ def _too_large(file: InputFile, name: str) -> MalformedDocumentError:
 def _damaged(file: InputFile, name: str) -> MalformedDocumentError:
     return MalformedDocumentError(
         file.name,
-        "it is cut off or damaged: save it again with Excel, or get a new copy.",
+        "it is cut off or damaged: save it again with the program that made it, or get a new copy.",
         place=name[:100],
     )
 

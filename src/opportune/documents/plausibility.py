@@ -1,9 +1,10 @@
 """Looks at servers as a whole: what is unlikely, contradicts itself or was not measured."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from opportune.assessment import Server
+from opportune.assessment import Database, Server, Table
 from opportune.documents.quality import Code, Notes, Spot, span
 
 LEAST_RAM_GB_PER_CORE = 0.25
@@ -17,6 +18,18 @@ DEFAULT_MIN_SERVERS = 2
 DEFAULT_CPU = 0.25
 DEFAULT_RAM = 0.60
 """AWS's VMware collectors write 25 % CPU and 60 % RAM where they measured nothing (2026-11)."""
+
+_SQL_SERVER = re.compile(r"(?:ms|microsoft)?[ _-]*sql[ _-]*server|mssql", re.IGNORECASE)
+_LINUX = re.compile(
+    r"(?P<rhel>red ?hat|rhel|centos|oracle linux|rocky|alma)|suse|sles|ubuntu|debian|linux",
+    re.IGNORECASE,
+)
+_UNIX = re.compile(r"\b(?:aix|solaris|sunos|hp-?ux|z/?os|os/?400)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(20\d\d)\b")
+_MAJOR = re.compile(r"(?<![\d.])(\d{1,2})(?!\d)")
+FIRST_SQL_SERVER_ON_LINUX = 2017
+FIRST_RHEL_FOR_SQL_SERVER = 7
+"""SQL Server 2017 was the first for Linux, and ran on RHEL 7.3 and later (Microsoft, 2017-10)."""
 
 _Pair = tuple[float | None, float | None]
 
@@ -34,6 +47,56 @@ def check_servers(servers: Sequence[Server], notes: Notes) -> None:
     _check_constant(machines, "CPU", "cpu_peak_fraction", _cpu_pair, notes)
     _check_constant(machines, "RAM", "ram_peak_fraction", _ram_pair, notes)
     _check_default(machines, notes)
+
+
+def check_software(servers: Sequence[Server], databases: Sequence[Database], notes: Notes) -> None:
+    """Note SQL Servers on systems that none runs on: one of the two is wrong. Nothing is changed.
+
+    Args:
+        servers: All of the inventory.
+        databases: All of it; `server_id` as the servers spell it.
+        notes: Where the findings go.
+    """
+    by_id = {server.id: server for server in servers}
+    found = [
+        (database.table, "engine", database.row, f"{database.engine} {database.version}", server)
+        for database in databases
+        if _SQL_SERVER.search(database.engine) and (server := by_id.get(database.server_id))
+    ]
+    found += [
+        (*_place(server, "sql_edition"), f"SQL Server {server.sql_edition}", server)
+        for server in servers
+        if server.sql_edition
+    ]
+    for table, name, row, product, server in found:
+        system = f"{server.os_name} {server.os_version}".strip()
+        if _cannot_run(product, system):
+            notes.cell(
+                Code.SOFTWARE_CONTRADICTION,
+                "SQL Server does not run on this system, one of the two is wrong",
+                Spot(table, name, row),
+                f"{product.strip()} on {system}",
+            )
+
+
+def _place(server: Server, name: str) -> tuple[Table, str, int]:
+    table, row = server.origin(name)
+    return table, name, row
+
+
+def _cannot_run(product: str, system: str) -> bool:
+    if _UNIX.search(system):
+        return True
+    linux = _LINUX.search(system)
+    if linux is None:
+        return False
+    year = _YEAR.search(product)
+    if year is not None and int(year[1]) < FIRST_SQL_SERVER_ON_LINUX:
+        return True
+    if "/" in system or "later" in system.casefold():  # VMware's "CentOS 4/5 or later"
+        return False
+    major = _MAJOR.search(system)
+    return bool(linux["rhel"]) and major is not None and int(major[1]) < FIRST_RHEL_FOR_SQL_SERVER
 
 
 def _check_server(server: Server, notes: Notes) -> None:

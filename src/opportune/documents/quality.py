@@ -40,7 +40,20 @@ class Code(StrEnum):
     SHEET_MISSING = "sheet-missing"
     SHEET_IGNORED = "sheet-ignored"
     COLUMN_IGNORED = "column-ignored"
+    COLUMN_MAPPED = "column-mapped"
+    NOT_EVIDENCE = "not-evidence"
+    ROWS_DIFFER = "rows-differ"
+    ROW_MISALIGNED = "row-misaligned"
+    SHARED_DISK = "shared-disk"
+    THIN_DISK = "thin-disk"
+    FIELD_MISSING = "field-missing"
+    SIZE_ASSUMED = "size-assumed"
+    ENCODING_ASSUMED = "encoding-assumed"
+    SOFTWARE_CONTRADICTION = "software-contradiction"
     DUPLICATE_FILE = "duplicate-file"
+    JOINED = "joined"
+    CONTRADICTORY_FILES = "contradictory-files"
+    AMBIGUOUS_JOIN = "ambiguous-join"
 
 
 class Spot(NamedTuple):

@@ -17,6 +17,7 @@ STRAY_SHARE = 0.95
 """Of the values that are not 0: this many at most 1, and the rest are strays in a 0-1 column."""
 
 GB_PER = {
+    "b": 2**-30, "bytes": 2**-30,
     "kb": 2**-20, "kib": 2**-20, "k": 2**-20,
     "mb": 2**-10, "mib": 2**-10, "m": 2**-10,
     "gb": 1.0, "gib": 1.0, "g": 1.0,
@@ -63,11 +64,15 @@ RAM_RULES = SizeRules(RAM_LARGEST_MEDIAN_GB, RAM_SMALLEST_MEDIAN_MB, RAM_UNNAMED
 DISK_RULES = SizeRules(DISK_LARGEST_MEDIAN_GB, DISK_SMALLEST_MEDIAN_MB, DISK_UNNAMED_MB_FROM)
 
 
-def decide_share(values: Sequence[float]) -> Decision:
+def decide_share(
+    values: Sequence[float], stated: str = "", *, percent_beside: bool = False
+) -> Decision:
     """Decide whether a column of utilisations is 0-1 or 0-100.
 
     Args:
         values: All its numbers that carry no unit of their own.
+        stated: What the format writes, `percent` or `fraction`; "" = either.
+        percent_beside: Another column of the table is percent by its values.
 
     Returns:
         Factor 1 for fractions, 0.01 for percent.
@@ -75,6 +80,8 @@ def decide_share(values: Sequence[float]) -> Decision:
     largest = max(values, default=0.0)
     if largest <= 0:
         return Decision(1.0, "holds no value above 0")
+    if stated:
+        return _decide_stated(largest, stated, percent_beside=percent_beside)
     if largest <= 1 + ROUNDING:
         return Decision(1.0, f"read as a fraction: its largest value is {largest:g}")
     positive = [value for value in values if value > 0]
@@ -96,35 +103,61 @@ def decide_share(values: Sequence[float]) -> Decision:
     return Decision(0.01, f"read as percent: its largest value is {largest:g}")
 
 
-def decide_size(values: Sequence[float], header_unit: str, rules: SizeRules) -> Decision:
+def _decide_stated(largest: float, stated: str, *, percent_beside: bool) -> Decision:
+    shown = f"its largest value is {largest:g}"
+    if stated == "fraction":
+        if largest > AMBIGUOUS_UP_TO:
+            return Decision(
+                0.01,
+                f"read as percent although this format writes fractions: {shown}",
+                Code.UNIT_CONTRADICTION,
+            )
+        return Decision(1.0, f"read as a fraction, as this format writes it: {shown}")
+    if largest > 1 + ROUNDING or percent_beside:
+        return Decision(0.01, f"read as percent, as this format writes it: {shown}")
+    return Decision(
+        1.0,
+        f"read as a fraction although this format writes percent: {shown}, "
+        "and no other column shows percent",
+        Code.UNIT_AMBIGUOUS,
+    )
+
+
+def decide_size(
+    values: Sequence[float], header_unit: str, rules: SizeRules, implied: str = ""
+) -> Decision:
     """Decide the unit of a column of sizes.
 
     Args:
         values: All its numbers that carry no unit of their own.
         header_unit: As in GB_PER, or "" if the header names none.
         rules: What is plausible.
+        implied: The unit that this format means where the header names none; "" = unknown.
 
     Returns:
         The factor to GB.
     """
     middle = median(positive) if (positive := [v for v in values if v > 0]) else 0.0
-    if not header_unit:
+    unit = header_unit or implied
+    if not unit:
         unit = "MB" if middle >= rules.unnamed_mb_from else "GB"
         return Decision(
             GB_PER[unit.lower()],
             f"read as {unit}: the header names no unit, and the middle value is {middle:g}",
             Code.UNIT_AMBIGUOUS,
         )
-    factor = GB_PER[header_unit]
+    says = "the header says" if header_unit else "this format means"
+    factor = GB_PER[unit]
     if factor == GB_PER["gb"] and middle > rules.largest_median_gb:
-        return Decision(GB_PER["mb"], _against(header_unit, "MB", middle), Code.UNIT_CONTRADICTION)
+        return Decision(GB_PER["mb"], _against(says, unit, "MB", middle), Code.UNIT_CONTRADICTION)
     if factor == GB_PER["mb"] and 0 < middle < rules.smallest_median_mb:
-        return Decision(GB_PER["gb"], _against(header_unit, "GB", middle), Code.UNIT_CONTRADICTION)
-    return Decision(factor, f"read as {header_unit.upper()}, as the header says")
+        return Decision(GB_PER["gb"], _against(says, unit, "GB", middle), Code.UNIT_CONTRADICTION)
+    return Decision(factor, f"read as {_shown(unit)}, as {says.replace('means', 'means it')}")
 
 
-def _against(header_unit: str, unit: str, middle: float) -> str:
-    return (
-        f"read as {unit} although the header says {header_unit.upper()}: "
-        f"the middle value is {middle:g}"
-    )
+def _against(says: str, stated: str, unit: str, middle: float) -> str:
+    return f"read as {unit} although {says} {_shown(stated)}: the middle value is {middle:g}"
+
+
+def _shown(unit: str) -> str:
+    return unit.upper().replace("IB", "iB")

@@ -1,9 +1,9 @@
 """Opens a workbook of any origin safely, and gives its sheets as rows of plain values."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -41,10 +41,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The sheets of a file, in its order."""
+    """The sheets of a file, in its order: of a workbook, of a zip of CSV files, or a CSV file."""
 
     file: InputFile
     sheets: tuple[Sheet, ...]
+    others: tuple[str, ...] = ()
+    """Members of a zip that are no text and were not read."""
+    assumed_encodings: Mapping[str, str] = field(default_factory=dict)
+    """Sheets whose text is in an encoding that nothing in the bytes proves."""
+    is_text: bool = False
+    """A CSV file, or a zip of such: every cell is a text."""
 
 
 def open_workbook(file: InputFile) -> Workbook:

@@ -1,30 +1,15 @@
-"""The sheets of an MPA workbook: which headers mean which field.
+"""The tables of an MPA import file: which headers mean which field.
 
 Header keys are spelled without spaces, marks, accents and units (`tables.header_key`). The first of
 each field is the official one; the others are those of collectors, templates and partner tools.
+These layouts are also the vocabulary that other families begin with.
 """
 
-from opportune.documents.tables import Layout
+from opportune.documents import layouts
+from opportune.documents.layouts import layout
 
-
-def _layout(
-    kind: str,
-    fields: dict[str, str],
-    required: tuple[str, ...],
-    least: int,
-    derived: dict[str, str] | None = None,
-) -> Layout:
-    return Layout(
-        kind,
-        headers={key: name for name, keys in fields.items() for key in keys.split()},
-        required=tuple(frozenset(group.split()) for group in required),
-        least=least,
-        derived={name: tuple(names.split()) for name, names in (derived or {}).items()},
-    )
-
-
-SERVERS = _layout(
-    "servers",
+SERVERS = layout(
+    layouts.SERVERS,
     {
         "id": "serverid vmid machineid externalid",
         "hostname": "hostname servername serverhostname vmname vm name",
@@ -58,6 +43,10 @@ SERVERS = _layout(
         "is_powered_on": "powerstate powerstatus",
         "is_template": "template istemplate",
         "placeholder": "srmplaceholder placeholder",
+        "ip_address": "ipaddress ip ipv4 ipv4address ipaddresses primaryipaddress primaryip "
+        "privateip privateipaddress",
+        "cluster": "clustername vmcluster cluster",
+        "sql_edition": "sqledition mssqledition sqlserveredition",
     },
     (
         "id hostname",
@@ -72,7 +61,7 @@ SERVERS = _layout(
     },
 )
 
-DATABASES = _layout(
+DATABASES = layout(
     "databases",
     {
         "id": "databaseid dbid",
@@ -100,7 +89,7 @@ DATABASES = _layout(
     {"id": "name instance", "server_id": "server_id_host"},
 )
 
-APPLICATIONS = _layout(
+APPLICATIONS = layout(
     "applications",
     {
         "id": "applicationid appid",
@@ -122,20 +111,21 @@ APPLICATIONS = _layout(
         "disaster_recovery_plan": "disasterrecoveryplan drplan",
         "has_penetration_test": "penetrationtest",
         "methodology": "developmentmethodology",
+        "vendor": "cotsvendor applicationvendor",
     },
     ("id name", "name business_unit criticality kind"),
     3,
     {"id": "name"},
 )
 
-SERVER_APPLICATION = _layout(
+SERVER_APPLICATION = layout(
     "server-application",
     {"target": "appid applicationid", "source": "serverid"},
     ("source", "target"),
     2,
 )
 
-SERVER_SERVER = _layout(
+SERVER_SERVER = layout(
     "server-server",
     {
         "source": "sourceserverid origenserverid",
@@ -149,14 +139,14 @@ SERVER_SERVER = _layout(
     {"source": "source_host", "target": "target_host"},
 )
 
-DATABASE_APPLICATION = _layout(
+DATABASE_APPLICATION = layout(
     "database-application",
     {"source": "databaseid dbid", "target": "applicationid appid", "criticality": "criticality"},
     ("source", "target"),
     2,
 )
 
-APPLICATION_APPLICATION = _layout(
+APPLICATION_APPLICATION = layout(
     "application-application",
     {
         "source": "srcappid sourceappid sourceapplicationid srcapplicationid",
