@@ -6,6 +6,7 @@ OpportuneError
 ├── DocumentError                   a customer's file cannot be used; names the file and the place
 │   ├── UnsupportedDocumentError    not a kind of file that we read
 │   └── MalformedDocumentError      the right kind, but broken or beyond the limits
+├── RewordingError                  a language model could not be used; nothing was changed
 ├── StoreError
 │   ├── NotFoundError               (also LookupError)
 │   │   ├── OpportunityNotFoundError
@@ -54,6 +55,10 @@ class UnsupportedDocumentError(DocumentError):
 
 class MalformedDocumentError(DocumentError):
     """The file is of a kind that we read, but broken, locked or beyond the limits."""
+
+
+class RewordingError(OpportuneError):
+    """A language model could not be used, or its answer could not; the rules' own words stay."""
 
 
 class StoreError(OpportuneError):

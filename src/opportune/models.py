@@ -180,6 +180,8 @@ class Opportunity(Model):
     loss_reason: Text = ""
     estimate: Estimate | None = None
     language: Text = "en"
+    reworded_by: Text = ""
+    """The language model that chose the words of the texts; empty = the rules' own words."""
     keep: bool = False
     """Never expires."""
     deleted: bool = False
