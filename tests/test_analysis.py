@@ -139,7 +139,16 @@ def test_each_servers_compute_is_counted_once_and_only_in_the_base(assessment: A
     assert (len(in_base) < len(running)) == bool(left_out)
 
 
-INCREMENTS = {"rehost", "graviton", "dr-backup"}
+INCREMENTS = {
+    "rehost",
+    "containers",
+    "database-modernization",
+    "dr-backup",
+    "graviton",
+    "non-production",
+    "oracle-exit",
+    "sql-server-licences",
+}
 """Plays that may carry an ARR: the base and what is added to it or taken off it."""
 
 

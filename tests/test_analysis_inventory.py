@@ -135,7 +135,7 @@ def fired(analysis: Analysis, play: str) -> Opportunity:
 
 
 def full_estate() -> Assessment:
-    """Return an inventory with readiness on which every play fires."""
+    """Return an inventory with readiness on which most plays fire."""
     old = [
         server(r, os_name="RHEL", os_version="6.8", environment="prod", disk_gb=100.0)
         for r in range(2, 5)
@@ -182,7 +182,7 @@ def test_a_place_covers_exactly_the_rows_it_is_for(rows: set[int]) -> None:
     for part in place.location.split(", "):
         first, _, last = part.removeprefix("Servers!E").partition(":E")
         covered |= set(range(int(first), int(last or first) + 1))
-    assert place.rows == len(rows)
+    assert len(place.rows) == len(rows)
     assert rows <= covered
     if place.location.count(",") or len(rows) <= RANGES_LISTED:
         assert covered == rows

@@ -13,7 +13,6 @@ from test_analysis_inventory import (
     database,
     fired,
     found,
-    full_estate,
     rating,
     runs_on,
     server,
@@ -37,6 +36,7 @@ def placeholders(text: str) -> set[str]:
 
 def lines(texts: Texts) -> Iterator[tuple[str, Line]]:
     yield "title", Line(texts.title)
+    yield "priority", Line(texts.priority)
     for part in ("reasoning", "talking_points", "next_steps"):
         for number, line in enumerate(getattr(texts, part)):
             yield f"{part} {number}", line
@@ -73,43 +73,6 @@ def test_each_phrase_has_the_same_placeholders_in_each_language() -> None:
     for language in ("es", "pt"):
         for key, text in wording(language).phrases.items():
             assert placeholders(text) == placeholders(english[key]), key
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_play_fires_on_the_full_estate_and_is_well_formed(language: str) -> None:
-    analysis = analyze(
-        full_estate(),
-        session_id="s1",
-        customer="Example",
-        language=language,
-        run_date=date(2026, 11, 22),
-    )
-    assert {o.template_id for o in analysis.opportunities} == {p.id for p in PLAYS}
-    for opportunity in analysis.opportunities:
-        assert opportunity.id == f"s1.{opportunity.template_id}"
-        assert opportunity.customer == "Example"
-        assert opportunity.version == 0
-        assert 3 <= len(opportunity.talking_points) <= 6
-        assert 3 <= len(opportunity.next_steps) <= 5
-        said = (opportunity.title, opportunity.reasoning, *opportunity.talking_points)
-        for sentence in (*said, *opportunity.next_steps, *(e.text for e in opportunity.evidence)):
-            assert sentence
-            assert "{" not in sentence
-            assert "  " not in sentence
-
-
-def test_the_texts_differ_by_language_and_the_figures_do_not() -> None:
-    by_language = [
-        analyze(
-            full_estate(), session_id="s", customer="", language=code, run_date=date(2026, 11, 22)
-        )
-        for code in LANGUAGES
-    ]
-    for opportunities in zip(*(a.opportunities for a in by_language), strict=True):
-        assert len({o.title for o in opportunities}) > 1 or opportunities[0].id == "s.graviton"
-        assert len({o.reasoning for o in opportunities}) == len(LANGUAGES)
-        assert len({o.estimated_arr for o in opportunities}) == 1
-        assert len({o.estimate.digest for o in opportunities if o.estimate}) == 1
 
 
 def test_an_unknown_language_is_refused_by_name() -> None:
@@ -277,7 +240,7 @@ def test_what_the_workbook_does_not_say_is_no_gap() -> None:
     ("play", "category", "subcategory", "at_most"),
     [
         ("security-gaps", "Security & Compliance", "Lifecycle", 2),
-        ("landing-zone", "Landing Zone", "Account Design & Configuration", 2),
+        ("landing-zone", "Landing Zone", "Account Design & Configuration", 1),
         ("training", "Skills & COE", "Experience baseline", 3),
         ("wafr", "Operating Model", "Cost Management", 2),
     ],

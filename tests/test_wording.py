@@ -39,7 +39,7 @@ def test_an_unknown_status_names_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("en", "1,234,567.5"), ("es", "1,234,567.5"), ("pt", "1.234.567,5")]
+    ("language", "text"), [("en", "1,234,567.5"), ("es", "1.234.567,5"), ("pt", "1.234.567,5")]
 )
 def test_numbers_are_written_as_the_reader_writes_them(language: str, text: str) -> None:
     assert number(1234567.5, language, decimals=1) == text

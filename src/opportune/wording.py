@@ -18,10 +18,18 @@ def words(language: str) -> Mapping[str, str]:
     return catalogue
 
 
+_MARKS = {"en": ",.", "es": ".,", "pt": ".,"}
+"""What sets thousands apart, and decimals: the one table of the whole product."""
+
+
 def number(value: Decimal | float, language: str, *, decimals: int = 0) -> str:
-    """Write a number with thousands apart: 1,234.5 in en and (Latin American) es, 1.234,5 in pt."""
-    text = f"{value:,.{decimals}f}"
-    return text.translate(str.maketrans(",.", ".,")) if language == "pt" else text
+    """Write a number: 1,234.5 in English, 1.234,5 in Spanish and Portuguese."""
+    return in_marks(f"{value:,.{decimals}f}", language)
+
+
+def in_marks(text: str, language: str) -> str:
+    """Return a number, or several, written the English way with the marks of a language."""
+    return text.translate(str.maketrans(",.", _MARKS[language]))
 
 
 def category_name(category: str, language: str) -> str:

@@ -3,8 +3,18 @@
 Pure: no clock, no network, no store. Data files are read at the first analysis, not at import.
 """
 
-from opportune.analysis.calculation import Node
+from opportune.analysis.calculation import Node, named_cells
+from opportune.analysis.cells import Cell, Cells, written_out
 from opportune.analysis.engine import Analysis, analyze
 from opportune.analysis.prices import PriceBook
 
-__all__ = ["Analysis", "Node", "PriceBook", "analyze"]
+__all__ = [
+    "Analysis",
+    "Cell",
+    "Cells",
+    "Node",
+    "PriceBook",
+    "analyze",
+    "named_cells",
+    "written_out",
+]

@@ -11,6 +11,7 @@ from opportune.analysis.prices import InstanceType, PriceBook
 from opportune.analysis.sizing import Fitter, Need, need_as_is, need_at_peak
 from opportune.analysis.support import is_windows
 from opportune.assessment import Assessment, Server
+from opportune.models import Basis
 
 MONTHS = 12
 
@@ -26,7 +27,8 @@ class SizedServer:
     """A running server with its instance type and cost. Amounts: US dollars a year, in cents.
 
     `instance` fits the peak, `as_is_instance` the whole server (the former if nothing is as
-    large). `committed` is the compute under a 3-year EC2 Instance Savings Plan.
+    large). `compute` is under the basis of the analysis, a discount applied already; `instance_sp`
+    the same under a 3-year EC2 Instance Savings Plan; `compute_as_is` on demand.
     """
 
     server: Server
@@ -34,7 +36,7 @@ class SizedServer:
     instance: InstanceType
     as_is_instance: InstanceType
     compute: Decimal
-    committed: Decimal
+    instance_sp: Decimal
     compute_as_is: Decimal
     licence: Decimal
     licence_as_is: Decimal
@@ -62,7 +64,7 @@ class Base:
 
     @cached_property
     def compute(self) -> Decimal:
-        """EC2 compute at peak, on demand."""
+        """EC2 compute at peak, under the basis of the analysis."""
         return _sum(s.compute for s in self.sized)
 
     @cached_property
@@ -77,18 +79,23 @@ class Base:
 
     @property
     def expected(self) -> Decimal:
-        """On demand, at peak."""
+        """At peak, compute under the basis of the analysis."""
         return self.compute + self.licence + self.storage
 
     @cached_property
     def low(self) -> Decimal:
-        """With a 3-year commitment on compute; licences and storage have no such discount."""
-        return _sum(s.committed for s in self.sized) + self.licence + self.storage
+        """At peak, compute under a 3-year EC2 Instance Savings Plan, or the basis if that is less.
+
+        Licences and storage have no such discount.
+        """
+        compute = min(_sum(s.instance_sp for s in self.sized), self.compute)
+        return compute + self.licence + self.storage
 
     @cached_property
     def high(self) -> Decimal:
-        """On demand, like for like."""
-        return _sum(s.compute_as_is + s.licence_as_is for s in self.sized) + self.storage
+        """On demand, like for like; the expected figure if that is more."""
+        as_is = _sum(s.compute_as_is + s.licence_as_is for s in self.sized) + self.storage
+        return max(as_is, self.expected)
 
     @cached_property
     def constant_peaks(self) -> tuple[float, float, int] | None:
@@ -112,9 +119,9 @@ class Base:
         return cpu, ram, times
 
 
-def base_of(assessment: Assessment, prices: PriceBook) -> Base:
+def base_of(assessment: Assessment, prices: PriceBook, basis: Basis = Basis.ON_DEMAND) -> Base:
     """Size and price every machine. Templates and placeholders are no machines."""
-    size = _sizer(prices)
+    size = sizer(prices, basis)
     sized: list[SizedServer] = []
     unknown: list[Server] = []
     too_large: list[Server] = []
@@ -132,15 +139,17 @@ def base_of(assessment: Assessment, prices: PriceBook) -> Base:
     return Base(tuple(sized), tuple(unknown), tuple(too_large), tuple(off), tuple(off_sized))
 
 
-def _sizer(prices: PriceBook) -> Callable[[Server], SizedServer | None]:
+def sizer(prices: PriceBook, basis: Basis) -> Callable[[Server], SizedServer | None]:
+    """Return what sizes and prices a server; None for one that no type holds, or of no size."""
     fitter = Fitter(prices)
-    hours = prices.hours_a_year
     licence_hourly = prices.price("windows-vcpu-hour").amount
     gp3_yearly = prices.price("gp3-gb-month").amount * MONTHS
-    share = prices.committed_share
-    compute = {t.name: cents(t.hourly * hours) for t in prices.x86_by_price}
-    committed = {t.name: cents(t.hourly * hours * share) for t in prices.x86_by_price}
-    licences = {t.name: cents(t.vcpus * licence_hourly * hours) for t in prices.x86_by_price}
+    types = prices.x86_by_price
+    compute, instance_sp, on_demand = (
+        {t.name: prices.yearly(t, each) for t in types}
+        for each in (basis, Basis.INSTANCE_SP, Basis.ON_DEMAND)
+    )
+    licences = {t.name: cents(t.vcpus * licence_hourly * prices.hours_a_year) for t in types}
 
     def size(server: Server) -> SizedServer | None:
         peak, whole = need_at_peak(server), need_as_is(server)
@@ -155,8 +164,8 @@ def _sizer(prices: PriceBook) -> Callable[[Server], SizedServer | None]:
             instance=instance,
             as_is_instance=as_is,
             compute=compute[instance.name],
-            committed=committed[instance.name],
-            compute_as_is=compute[as_is.name],
+            instance_sp=instance_sp[instance.name],
+            compute_as_is=on_demand[as_is.name],
             licence=licences[instance.name] if windows else NOTHING,
             licence_as_is=licences[as_is.name] if windows else NOTHING,
             storage=cents(gb(server.disk_gb) * gp3_yearly),

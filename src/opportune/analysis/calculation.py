@@ -1,14 +1,17 @@
 """Money, and the tree that proves it: leaves to the cent, every sum the sum of its children."""
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Generic, TypeVar, overload
 
+from opportune.analysis.cells import Cell, Cells, Digest, Shared, written_out
 from opportune.models import EstimateInput
 
 CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")
+
+T = TypeVar("T")
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -21,22 +24,82 @@ class Node:
     """A figure and what it is made of.
 
     `amount` is US dollars a year, in cents. Children, if there are any, sum to it exactly.
-    `sources` name places in the customer's files and rows of the price book.
+    `sources` name a row of the customer's files and rows of the price book; `cells` are the cells
+    that the figure rests on beyond those of its children. `readings` say, on the first node, how
+    columns' units were decided: by the file and the column, `mpa.xlsx Servers!L`.
     """
 
     label: str
     amount: Decimal
     formula: str
     sources: tuple[str, ...] = ()
-    children: tuple["Node", ...] = ()
+    children: Sequence["Node"] = ()
+    cells: tuple[Cells, ...] = ()
+    readings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Made(Sequence[Node], Generic[T]):
+    """Nodes that are made each time they are looked at: thousands need not be kept.
+
+    Args:
+        parts: One for each.
+        make: Makes a node of a part.
+        cells: All that the nodes and those below them name, in larger groups: what the digest
+            takes in instead of theirs.
+        bare: Makes the same node without label and formulas, all that the digest needs.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[T],
+        make: Callable[[T], Node],
+        cells: tuple[Cells, ...],
+        bare: Callable[[T], Node] | None = None,
+    ) -> None:
+        self._parts = parts
+        self._make = make
+        self._bare = bare or make
+        self.cells = cells
+
+    def bare(self) -> Iterator[Node]:
+        """Yield the nodes without their texts."""
+        return map(self._bare, self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self._make, self._parts)
+
+    @overload
+    def __getitem__(self, index: int) -> Node: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Node, ...]: ...
+    def __getitem__(self, index: int | slice) -> Node | tuple[Node, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self._make, self._parts[index]))
+        return self._make(self._parts[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 def sum_node(
-    label: str, formula: str, children: Iterable[Node], sources: tuple[str, ...] = ()
+    label: str,
+    formula: str,
+    children: Iterable[Node],
+    sources: tuple[str, ...] = (),
+    cells: tuple[Cells, ...] = (),
 ) -> Node:
     """Return the node that adds up these."""
-    parts = tuple(children)
-    return Node(label, sum((n.amount for n in parts), NOTHING), formula, sources, parts)
+    parts = children if isinstance(children, Made) else tuple(children)
+    return Node(label, sum((n.amount for n in parts), NOTHING), formula, sources, parts, cells)
 
 
 def leaves(node: Node) -> Iterable[Node]:
@@ -47,27 +110,51 @@ def leaves(node: Node) -> Iterable[Node]:
         yield from leaves(child)
 
 
-def digest(node: Node) -> str:
-    """Return the SHA-256 of a tree's shape, amounts and sources.
+def named_cells(node: Node) -> tuple[Cell, ...]:
+    """Return every cell that a calculation rests on, once, in the order of the tree."""
+    return written_out(_groups(node))
+
+
+def _groups(node: Node) -> Iterable[Cells]:
+    yield from node.cells
+    for child in node.children:
+        yield from _groups(child)
+
+
+def digest(node: Node, shared: Shared | None = None) -> str:
+    """Return the SHA-256 of a tree: its shape, amounts, sources, and cells with raw text and value.
 
     Labels and formulas are left out: the same calculation has the same digest in each language.
+
+    Args:
+        node: The tree.
+        shared: One for all trees of an analysis, so that what several name is taken in once.
     """
-    text = hashlib.sha256()
+    found = Digest({} if shared is None else shared)
 
-    def add(part: Node) -> None:
-        text.update(f"{part.amount}\t{len(part.children)}\t{part.sources}\n".encode())
-        for child in part.children:
-            add(child)
+    def add(part: Node, *, with_cells: bool) -> None:
+        found.add(f"{part.amount}\t{len(part.children)}\t{part.sources}\n")
+        for cells in part.cells if with_cells else ():
+            found.add_cells(cells)
+        if isinstance(part.children, Made):
+            for cells in part.children.cells if with_cells else ():
+                found.add_cells(cells)
+            for child in part.children.bare():
+                add(child, with_cells=False)
+        else:
+            for child in part.children:
+                add(child, with_cells=with_cells)
 
-    add(node)
-    return text.hexdigest()
+    add(node, with_cells=True)
+    return found.hexdigest()
 
 
 @dataclass(frozen=True)
 class ARR:
     """What a play adds to what the customer will pay AWS in a year, and how that came about.
 
-    `tree.amount` is the expected figure. `basis` is `on-demand`, or `none` if nothing is added.
+    `tree.amount` is the expected figure. `basis` is one of `models.Basis`, or `none` if nothing is
+    added.
     """
 
     tree: Node

@@ -1,20 +1,24 @@
 """From an assessment to opportunities: plays x facts x prices. No clock, no network, no chance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from string import Formatter
 
 from opportune.analysis.base import base_of
 from opportune.analysis.calculation import ARR, NOTHING, Node, digest
-from opportune.analysis.case import Case, Finding
-from opportune.analysis.plays import Play, bundled_plays, rendered
+from opportune.analysis.case import Case, Finding, Named
+from opportune.analysis.cells import Shared
+from opportune.analysis.effects import unit_readings, with_effects
+from opportune.analysis.plays import Play, Texts, bundled_plays, priority_sentence, rendered
 from opportune.analysis.prices import PriceBook
 from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.analysis.wording import wording
 from opportune.assessment import Assessment
-from opportune.models import Estimate, Opportunity, QualityNote, by_list_order
+from opportune.models import Basis, Estimate, Opportunity, QualityNote, by_list_order
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,16 @@ class Analysis:
     """What was found in one assessment.
 
     `opportunities` are not stored yet (version 0), in list order. `trees` holds each one's
-    calculation by its id; a tree without children carries no ARR. `portfolio_arr` is US dollars a
-    year: the base plus each play's increment on it.
+    calculation by its id, with every cell that it rests on; a tree without children carries no ARR.
+    `quality` are notes on the figures; `file_quality` those of the assessment itself, with their
+    effect in dollars where one can be told. `portfolio_arr` is US dollars a year: the base plus
+    each play's increment on it.
     """
 
     opportunities: tuple[Opportunity, ...]
     trees: Mapping[str, Node]
     quality: tuple[QualityNote, ...]
+    file_quality: tuple[QualityNote, ...]
     portfolio_arr: Decimal
 
 
@@ -40,6 +47,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     language: str = "en",
     run_date: date,
     prices: PriceBook | None = None,
+    basis: Basis = Basis.ON_DEMAND,
 ) -> Analysis:
     """Find the sales opportunities of an assessment. The same input gives the same result.
 
@@ -50,13 +58,17 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
         language: en, es or pt, of all texts.
         run_date: The day that vendors' support is judged on; it is printed nowhere.
         prices: None = the bundled price book.
+        basis: What the customer is expected to pay for compute.
 
     Raises:
         InvalidInputError: The language is none of ours.
         ConfigurationError: The price book lacks a price.
     """
     book = prices or PriceBook.bundled()
-    case = Case(assessment, run_date, wording(language), book, base_of(assessment, book))
+    base = base_of(assessment, book, basis)
+    case = Case(assessment, run_date, wording(language), book, base, basis)
+    readings = unit_readings(assessment.quality)
+    shared: Shared = {}
     opportunities: list[Opportunity] = []
     trees: dict[str, Node] = {}
     for play in bundled_plays():
@@ -64,44 +76,79 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
         if finding is None:
             continue
         arr = ARR_RULES[play.arr](case, finding)
-        opportunity = _opportunity(case, play, finding, arr, f"{session_id}.{play.id}")
+        tree = replace(arr.tree, cells=_rests_on(case, play, finding, arr), readings=readings)
+        estimate = _estimate(case, arr, digest(tree, shared))
+        id_ = f"{session_id}.{play.id}"
+        opportunity = _opportunity(case, play, finding, estimate, id_)
         opportunities.append(opportunity.revised(customer=customer))
-        trees[opportunity.id] = arr.tree
+        trees[opportunity.id] = tree
     return Analysis(
         opportunities=by_list_order(opportunities),
         trees=trees,
         quality=quality_notes(case),
+        file_quality=with_effects(case),
         portfolio_arr=sum((o.estimated_arr for o in opportunities), NOTHING),
     )
 
 
-def _opportunity(case: Case, play: Play, finding: Finding, arr: ARR, id_: str) -> Opportunity:
-    texts = play.texts[case.words.language]
-    expected = arr.tree.amount
+def _rests_on(case: Case, play: Play, finding: Finding, arr: ARR) -> Named:
+    """Return what an opportunity rests on beyond the leaves of its calculation."""
+    names = _said(play.texts[case.words.language], finding.values)
+    return (
+        *finding.cells,
+        *(cited.cells for cited in finding.evidence),
+        *(cells for name in sorted(names & finding.said.keys()) for cells in finding.said[name]),
+        *arr.tree.cells,
+    )
+
+
+def _said(texts: Texts, values: Mapping[str, object]) -> set[str]:
+    """Return the values that the sentences of a play say: the same in each language."""
+    lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps)
+    told = [line for line in lines if line.applies(values)]
+    names = {line.when for line in told}
+    return names.union(*map(_placeholders, (texts.title, texts.priority, *(t.text for t in told))))
+
+
+@cache
+def _placeholders(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
+    return Estimate(
+        basis=arr.basis,
+        price_book=case.prices.version,
+        region=case.prices.region,
+        formula=arr.formula,
+        inputs=arr.inputs,
+        low=arr.low,
+        expected=arr.tree.amount,
+        high=arr.high,
+        digest=digest_,
+    )
+
+
+def _opportunity(
+    case: Case, play: Play, finding: Finding, estimate: Estimate, id_: str
+) -> Opportunity:
+    texts, expected = play.texts[case.words.language], estimate.expected
     values = {**finding.values, "arr": case.words.money(expected)}
+    priority = PRIORITIES[play.priority.name](play.priority.parameters, finding, expected)
+    why = priority_sentence(play, case.words, priority, values)
     return Opportunity(
         id=id_,
         session_id=id_.partition(".")[0],
         title=texts.title.format_map(values),
         category=play.category,
-        priority=PRIORITIES[play.priority.name](play.priority.parameters, finding, expected),
+        priority=priority,
         estimated_arr=expected,
-        reasoning=" ".join(rendered(texts.reasoning, values)),
-        evidence=finding.evidence,
+        reasoning=" ".join((*rendered(texts.reasoning, values), why)),
+        evidence=tuple(cited.evidence for cited in finding.evidence),
         talking_points=rendered(texts.talking_points, values),
         next_steps=rendered(texts.next_steps, values),
         related_services=play.services,
         template_id=play.id,
         language=case.words.language,
-        estimate=Estimate(
-            basis=arr.basis,
-            price_book=case.prices.version,
-            region=case.prices.region,
-            formula=arr.formula,
-            inputs=arr.inputs,
-            low=arr.low,
-            expected=expected,
-            high=arr.high,
-            digest=digest(arr.tree),
-        ),
+        estimate=estimate,
     )

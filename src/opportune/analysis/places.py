@@ -2,43 +2,67 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Generic, TypeVar
 
-from opportune.assessment import Row, Table
+from opportune.assessment import Row, Server, Table
 
 RANGES_LISTED = 40
 """Ranges that one place lists; more become the range from the first row to the last."""
 
 
+Fact = TypeVar("Fact", bound=Row)
+
+
 @dataclass(frozen=True)
-class Place:
-    """Rows of one table: `Servers!F2:F9, Servers!F12` in a file."""
+class Place(Generic[Fact]):
+    """Rows of one table: `Servers!F2:F9, Servers!F12` in a file; in the order of the file."""
 
     file: str
     location: str
-    rows: int
+    rows: tuple[Fact, ...]
 
 
-def located(rows: Iterable[Row], column: str) -> list[Place]:
+def located(rows: Iterable[Fact], column: str) -> list[Place[Fact]]:
     """Return where a field of these rows stands, table by table.
 
     Args:
         rows: In any order; a row given twice counts once.
         column: Our name of the field; a field that the table lacks gives whole rows.
     """
-    numbers: dict[tuple[str, str, str], set[int]] = {}
+    facts = tuple(rows)
+    if not any(isinstance(f, Server) and f.origins for f in facts):
+        tables_met = {id(f.table) for f in facts}
+        numbers = [f.row for f in facts]
+        if len(tables_met) == 1 and all(a < b for a, b in pairwise(numbers)):  # nearly always
+            table = facts[0].table
+            return [Place(table.file, _location(table, column, numbers), facts)]
+    found: dict[tuple[str, str, str], dict[int, Fact]] = {}
     tables: dict[tuple[str, str, str], Table] = {}
-    for fact in rows:
-        key = (fact.table.file, fact.table.sha256, fact.table.sheet)
-        numbers.setdefault(key, set()).add(fact.row)
-        tables[key] = fact.table
+    for fact in facts:
+        table, row = _origin(fact, column)
+        key = (table.file, table.sha256, table.sheet)
+        tables[key] = table
+        found.setdefault(key, {}).setdefault(row, fact)
     return [
-        Place(tables[key].file, _location(tables[key], column, found), len(found))
-        for key, found in sorted(numbers.items())
+        Place(
+            tables[key].file,
+            _location(tables[key], column, sorted(members)),
+            tuple(members[n] for n in sorted(members)),
+        )
+        for key, members in sorted(found.items(), key=lambda item: item[0])
     ]
 
 
-def _location(table: Table, column: str, numbers: set[int]) -> str:
-    runs = _runs(sorted(numbers))
+def _origin(fact: Row, column: str) -> tuple[Table, int]:
+    """Return where a field stands: of a server joined from several files, not in its own row."""
+    if isinstance(fact, Server) and fact.origins:
+        return fact.origin(column)
+    return fact.table, fact.row
+
+
+def _location(table: Table, column: str, numbers: list[int]) -> str:
+    runs = _runs(numbers)
     if len(runs) > RANGES_LISTED:
         runs = [(runs[0][0], runs[-1][1])]
     return ", ".join(

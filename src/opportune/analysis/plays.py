@@ -3,11 +3,13 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from opportune.models import LANGUAGES
+from opportune.analysis.wording import Wording
+from opportune.models import LANGUAGES, Priority
 
 CATEGORIES = (
     "Excelencia operativa",
@@ -38,10 +40,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Texts:
-    """A play's texts in one language."""
+    """A play's texts in one language. `priority` says the rule, and what it gave."""
 
     title: str
     reasoning: tuple[Line, ...]
+    priority: str
     talking_points: tuple[Line, ...]
     next_steps: tuple[Line, ...]
 
@@ -72,6 +75,26 @@ def rendered(lines: tuple[Line, ...], values: Mapping[str, object]) -> tuple[str
     return tuple(line.text.format_map(values) for line in lines if line.applies(values))
 
 
+def priority_sentence(
+    play: Play, words: Wording, priority: Priority, values: Mapping[str, object]
+) -> str:
+    """Tell why an opportunity has its priority.
+
+    Beside the finding's values the sentence may name `priority`, the limits of the priority rule
+    (`priority_high`, as money) and numbers of the trigger (`trigger_at_most`).
+    """
+    limits = {
+        **{f"priority_{k}": words.money(Decimal(v)) for k, v in _numbers(play.priority)},
+        **{f"trigger_{k}": words.short(v) for k, v in _numbers(play.trigger)},
+    }
+    level = words.phrase(f"priority-{priority.lower()}")
+    return play.texts[words.language].priority.format_map({**values, **limits, "priority": level})
+
+
+def _numbers(rule: Rule) -> list[tuple[str, int | float]]:
+    return [(k, v) for k, v in rule.parameters.items() if isinstance(v, int | float)]
+
+
 @cache
 def bundled_plays() -> tuple[Play, ...]:
     """Return the plays that come with the package, by id."""
@@ -100,6 +123,7 @@ def _texts(table: dict[str, Any]) -> Texts:
     return Texts(
         title=table["title"],
         reasoning=_lines(table["reasoning"]),
+        priority=table["priority"],
         talking_points=_lines(table["talking_points"]),
         next_steps=_lines(table["next_steps"]),
     )

@@ -8,7 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from opportune.analysis.calculation import cents
 from opportune.errors import ConfigurationError
+from opportune.models import Basis
 
 X86_FAMILIES = ("c7i", "m7i", "r7i")
 """What sizing chooses from: compute, general and memory, one generation."""
@@ -94,11 +96,27 @@ class PriceBook:
         family, _, size = instance.name.partition(".")
         return self.instance_types.get(f"{self.graviton_families.get(family)}.{size}")
 
-    @cached_property
-    def committed_share(self) -> Decimal:
-        """What remains of the on-demand compute price under a 3-year EC2 Instance Savings Plan."""
-        committed = self.price("m7i-large-instance-sp-3y-month").amount
-        return committed / self.price("m7i-large-on-demand-month").amount
+    def yearly(self, instance: InstanceType, basis: Basis) -> Decimal:
+        """Return a year of a type's compute under a basis, US dollars, rounded to the cent."""
+        return cents(instance.hourly * self.hours_a_year * self.share(basis))
+
+    def share(self, basis: Basis) -> Decimal:
+        """Return what remains of the on-demand compute price under a basis.
+
+        Of a Savings Plan the share of m7i.large, for all families. Licences and storage have none.
+
+        Raises:
+            ConfigurationError: The book lacks the plan's price.
+        """
+        rows = self.share_rows(basis)
+        return rows[0].amount / rows[1].amount if rows else Decimal(1)
+
+    def share_rows(self, basis: Basis) -> tuple[Price, ...]:
+        """Return the price under a Savings Plan and the one on demand that it is a share of."""
+        if basis == Basis.ON_DEMAND:
+            return ()
+        plan = self.price(f"m7i-large-{basis}-3y-month")
+        return (plan, self.price("m7i-large-on-demand-month"))
 
 
 @cache

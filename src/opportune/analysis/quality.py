@@ -1,12 +1,24 @@
 """What a seller must know about the figures themselves: what they leave out, and rest on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import TypeVar
 
 from opportune.analysis.case import Case, counted_in_base
+from opportune.analysis.effects import (
+    ASSUMED_CPU,
+    ASSUMED_DISK_GB,
+    ASSUMED_RAM,
+    with_assumed_disks,
+    with_assumed_peaks,
+    without_peaks,
+)
 from opportune.analysis.places import located
 from opportune.analysis.support import database_engine, operating_system
-from opportune.assessment import Row
+from opportune.assessment import Database, Server
 from opportune.models import QualityNote
+
+T = TypeVar("T", Server, Database)
 
 
 def quality_notes(case: Case) -> tuple[QualityNote, ...]:
@@ -37,34 +49,33 @@ def quality_notes(case: Case) -> tuple[QualityNote, ...]:
         for d in case.assessment.databases
         if (found := database_engine(d.engine, d.version)) and found.release is None
     ]
+    off = {id(s.server): s for s in base.powered_off_sized}
     return (
-        *_notes(
-            case,
-            "server-size-unknown",
-            base.unknown_size,
-            names=words.listing([s.hostname or s.id for s in base.unknown_size]),
-        ),
-        *_notes(
-            case,
-            "server-fits-no-type",
-            base.too_large,
-            names=words.listing([s.hostname or s.id for s in base.too_large]),
-        ),
+        *_notes(case, "server-size-unknown", base.unknown_size),
+        *_notes(case, "server-fits-no-type", base.too_large),
         *_notes(
             case,
             "powered-off-left-out",
             base.powered_off,
-            amount=words.money(counted_in_base(base.powered_off_sized)),
+            lambda rows: counted_in_base(off[id(s)] for s in rows if id(s) in off),
         ),
-        *_notes(case, "utilisation-missing", unmeasured),
+        *_notes(
+            case, "utilisation-missing", unmeasured, lambda rows: with_assumed_peaks(case, rows)
+        ),
         *_notes(
             case,
             "figure-rests-on-constant",
             filled_in,
+            lambda rows: without_peaks(case, rows),
             cpu=words.percent(constant[0]) if constant else "",
             ram=words.percent(constant[1]) if constant else "",
         ),
-        *_notes(case, "disk-unknown", [s.server for s in base.sized if not s.server.disk_gb]),
+        *_notes(
+            case,
+            "disk-unknown",
+            [s.server for s in base.sized if not s.server.disk_gb],
+            lambda rows: with_assumed_disks(case, rows),
+        ),
         *_notes(case, "os-version-unclear", unclear_os),
         *_notes(case, "engine-version-unclear", unclear_engines),
     )
@@ -82,14 +93,36 @@ _COLUMNS = {
 }
 
 
-def _notes(case: Case, code: str, rows: Iterable[Row], **values: object) -> tuple[QualityNote, ...]:
-    """Return a note for each table that has such rows."""
+def _notes(
+    case: Case,
+    code: str,
+    rows: Iterable[T],
+    effect_of: Callable[[Sequence[T]], Decimal] | None = None,
+    **said: object,
+) -> tuple[QualityNote, ...]:
+    """Return a note for each table that has such rows, with what it does to the base."""
     words = case.words
-    return tuple(
-        QualityNote(
-            code=code,
-            message=words.phrase(f"note-{code}", n=words.count(place.rows), **values),
-            source=f"{place.file} {place.location}",
+    notes: list[QualityNote] = []
+    for place in located(rows, _COLUMNS[code]):
+        effect = effect_of(place.rows) if effect_of else None
+        values = said | {
+            "n": words.count(len(place.rows)),
+            "names": words.listing([_name(row) for row in place.rows]),
+            "amount": words.money(effect) if effect is not None else "",
+            "cpu_assumed": words.percent(ASSUMED_CPU),
+            "ram_assumed": words.percent(ASSUMED_RAM),
+            "disk_assumed": words.short(ASSUMED_DISK_GB),
+        }
+        notes.append(
+            QualityNote(
+                code=code,
+                message=words.phrase(f"note-{code}", **values),
+                source=f"{place.file} {place.location}",
+                effect_arr=effect,
+            )
         )
-        for place in located(rows, _COLUMNS[code])
-    )
+    return tuple(notes)
+
+
+def _name(row: Server | Database) -> str:
+    return (row.hostname if isinstance(row, Server) else row.name) or row.id

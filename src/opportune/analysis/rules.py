@@ -3,27 +3,63 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from opportune.analysis.calculation import ARR
 from opportune.analysis.case import Case, Finding, Parameters
-from opportune.analysis.rules_arr import ARR_RULES
-from opportune.analysis.rules_databases import databases_of
-from opportune.analysis.rules_inventory import graviton, hypervisor, inventory, microsoft_licences
-from opportune.analysis.rules_readiness import low_ratings, pillar_gaps, recovery_gap
+from opportune.analysis.rules_arr import ARR_RULES as SHARED_ARR_RULES
+from opportune.analysis.rules_inventory import graviton
+from opportune.analysis.rules_licences import licence_review, sql_licences, sql_server_licences
+from opportune.analysis.rules_managed import managed, managed_databases
+from opportune.analysis.rules_modernisation import (
+    container_platform,
+    containers,
+    file_storage,
+    sap,
+)
+from opportune.analysis.rules_operations import (
+    non_production,
+    right_sized,
+    right_sizing,
+    schedule,
+)
+from opportune.analysis.rules_programmes import (
+    base_migration,
+    low_ratings_checked,
+    migration_programme,
+    vmware_exit,
+)
+from opportune.analysis.rules_readiness import pillar_gaps, recovery_gap
 from opportune.analysis.rules_support import end_of_database_support, end_of_server_support
 from opportune.models import Priority
 
 __all__ = ["ARR_RULES", "PRIORITIES", "TRIGGERS"]
 
 TRIGGERS: dict[str, Callable[[Case, Parameters], Finding | None]] = {
-    "databases": databases_of,
+    "containers": containers,
+    "databases": managed_databases,
     "end-of-database-support": end_of_database_support,
     "end-of-server-support": end_of_server_support,
+    "file-storage": file_storage,
     "graviton": graviton,
-    "hypervisor": hypervisor,
-    "inventory": inventory,
-    "low-ratings": low_ratings,
-    "microsoft-licences": microsoft_licences,
+    "hypervisor": vmware_exit,
+    "inventory": base_migration,
+    "low-ratings": low_ratings_checked,
+    "microsoft-licences": licence_review,
+    "migration-programme": migration_programme,
+    "non-production": non_production,
     "pillar-gaps": pillar_gaps,
     "recovery-gap": recovery_gap,
+    "right-sizing": right_sizing,
+    "sap": sap,
+    "sql-server-licences": sql_server_licences,
+}
+
+ARR_RULES: dict[str, Callable[[Case, Finding], ARR]] = {
+    **SHARED_ARR_RULES,
+    "containers": container_platform,
+    "managed-databases": managed,
+    "right-sized": right_sized,
+    "schedule": schedule,
+    "sql-server-licences": sql_licences,
 }
 
 

@@ -4,32 +4,43 @@ A server's compute, licence and storage are counted in the base and nowhere else
 gives an increment on it: a new service, a difference in price, or nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from opportune.analysis.base import MONTHS, SizedServer, gb
-from opportune.analysis.calculation import ARR, NOTHING, Node, cents, sum_node
-from opportune.analysis.case import Case, Finding, counted_in_base
+from opportune.analysis.calculation import ARR, NOTHING, Made, Node, cents, sum_node
+from opportune.analysis.case import (
+    Case,
+    Finding,
+    by_fields,
+    counted_in_base,
+    sizing_fields,
+    windows_fields,
+)
+from opportune.analysis.cells import Cells
 from opportune.analysis.places import located
-from opportune.models import EstimateInput
+from opportune.analysis.prices import InstanceType, Price
+from opportune.assessment import Server
+from opportune.models import Basis, EstimateInput
 
-ON_DEMAND = "on-demand"
+ON_DEMAND = Basis.ON_DEMAND.value
 NO_ARR = "none"
 
 
 def base(case: Case, finding: Finding) -> ARR:
     """Everything that runs, on EC2: the base of the portfolio."""
     words, sums = case.words, case.base
-    leaves = _base_leaves(case)
-    tree = sum_node(
+    tree = Node(
         words.phrase("label-base"),
+        sums.expected,
         words.phrase("formula-base-tree", n=words.count(len(sums.sized))),
-        (
-            sum_node(
-                s.server.hostname or s.server.id, words.phrase("formula-server"), leaves(s), _row(s)
-            )
-            for s in sums.sized
+        children=Made(
+            sums.sized,
+            _server_node(case),
+            (*case.hostnames(sums.sized), *case.costs(sums.sized)),
+            _bare_server_node(case),
         ),
+        cells=case.repeats(s.server for s in sums.sized),
     )
     prices = case.prices
     cores, ram, disk, system = (
@@ -48,40 +59,99 @@ def base(case: Case, finding: Finding) -> ARR:
             sums.storage,
             f"{disk}; {prices.price('gp3-gb-month').source}",
         ),
-        EstimateInput(
-            name=words.phrase("input-committed-share"),
-            value=words.percent(float(round(prices.committed_share, 4))),
-            source=prices.price("m7i-large-instance-sp-3y-month").source,
-        ),
+        *(_share(case, basis) for basis in dict.fromkeys((case.basis, Basis.INSTANCE_SP))),
     )
-    return ARR(tree, sums.low, sums.high, ON_DEMAND, words.phrase("formula-base"), inputs)
+    formula = words.phrase("formula-base", basis=basis_text(case))
+    return ARR(tree, sums.low, sums.high, case.basis.value, formula, tuple(filter(None, inputs)))
 
 
-def _base_leaves(case: Case) -> Callable[[SizedServer], Iterable[Node]]:
-    words, prices = case.words, case.prices
-    labels = {k: words.phrase(f"label-{k}") for k in ("compute", "licence", "storage")}
-    licence, gp3 = prices.price("windows-vcpu-hour"), prices.price("gp3-gb-month")
-    hours = words.number(prices.hours_a_year)
+def basis_text(case: Case) -> str:
+    """Return what compute costs under, as a sentence says it: `on demand`."""
+    return case.words.phrase(f"basis-{case.basis}")
 
-    def leaves(sized: SizedServer) -> Iterable[Node]:
+
+def _share(case: Case, basis: Basis) -> EstimateInput | None:
+    """Return what a Savings Plan leaves of the compute price; None on demand."""
+    rows = case.prices.share_rows(basis)
+    if not rows:
+        return None
+    return EstimateInput(
+        name=case.words.phrase(f"input-share-{basis}"),
+        value=case.words.percent(float(round(case.prices.share(basis), 4))),
+        source=rows[0].source,
+    )
+
+
+def _bare_server_node(case: Case) -> Callable[[SizedServer], Node]:
+    """Return what makes a server's node without its texts."""
+    sources = _leaf_sources(case)
+
+    def node(sized: SizedServer) -> Node:
         row = _row(sized)
-        instance = sized.instance
-        formula = compute_formula(case, sized)
-        yield Node(labels["compute"], sized.compute, formula, (*row, instance.source))
-        if sized.licence:
-            formula = f"{instance.vcpus} vCPU x {hours} h x {words.price(licence.amount)}"
-            yield Node(labels["licence"], sized.licence, formula, (*row, licence.source))
-        if sized.storage:
-            disk = words.short(sized.server.disk_gb or 0)
-            formula = f"{disk} GB x {MONTHS} x {words.price(gp3.amount)}"
-            yield Node(labels["storage"], sized.storage, formula, (*row, gp3.source))
+        leaves = tuple(
+            Node("", amount, "", (*row, *rows)) for _, amount, rows in sources(sized) if amount
+        )
+        return Node("", sized.total, "", row, leaves)
+
+    return node
+
+
+def _leaf_sources(
+    case: Case,
+) -> Callable[[SizedServer], tuple[tuple[str, Decimal, tuple[str, ...]], ...]]:
+    """Return what gives the leaves of a server: kind, amount, rows of the price book."""
+    prices = case.prices
+    plan = tuple(price.source for price in prices.share_rows(case.basis))
+    licence = (prices.price("windows-vcpu-hour").source,)
+    storage = (prices.price("gp3-gb-month").source,)
+
+    def leaves(sized: SizedServer) -> tuple[tuple[str, Decimal, tuple[str, ...]], ...]:
+        return (
+            ("compute", sized.compute, (sized.instance.source, *plan)),
+            ("licence", sized.licence, licence),
+            ("storage", sized.storage, storage),
+        )
 
     return leaves
+
+
+def _server_node(case: Case) -> Callable[[SizedServer], Node]:
+    """Return what makes a server's node: compute, licence and storage, each if there is any."""
+    words, sources = case.words, _leaf_sources(case)
+    labels = {k: words.phrase(f"label-{k}") for k in ("compute", "licence", "storage")}
+    total = words.phrase("formula-server")
+    licence, gp3 = (case.prices.price(n).amount for n in ("windows-vcpu-hour", "gp3-gb-month"))
+    hours = words.number(case.prices.hours_a_year)
+
+    def proof(kind: str, sized: SizedServer) -> tuple[str, tuple[str, ...]]:
+        """Return the formula of a leaf, and the fields that it rests on."""
+        server = sized.server
+        if kind == "compute":
+            return compute_formula(case, sized), sizing_fields(sized)
+        if kind == "licence":
+            formula = f"{sized.instance.vcpus} vCPU x {hours} h x {words.price(licence)}"
+            return formula, windows_fields(server)
+        disk = words.short(server.disk_gb or 0)
+        return f"{disk} GB x {MONTHS} x {words.price(gp3)}", ("disk_gb",)
+
+    def node(sized: SizedServer) -> Node:
+        row, facts = _row(sized), (sized.server,)
+        leaves: list[Node] = []
+        for kind, amount, rows in sources(sized):
+            if amount:
+                formula, fields = proof(kind, sized)
+                cells = (Cells(facts, fields),)
+                leaves.append(Node(labels[kind], amount, formula, (*row, *rows), cells=cells))
+        cells = (Cells(facts, ("hostname", *case.scope_fields(sized.server))),)
+        return sum_node(_label(sized), total, leaves, row, cells)
+
+    return node
 
 
 def compute_formula(case: Case, sized: SizedServer) -> str:
     """Tell how a server's compute came about, from its cores to the price."""
     words, need, server = case.words, sized.need, sized.server
+    price = (words.price(sized.instance.hourly), *plan_factor(case))
     units = server.cores if server.cores is not None else server.threads
     return words.phrase(
         "formula-compute",
@@ -93,8 +163,14 @@ def compute_formula(case: Case, sized: SizedServer) -> str:
         need_ram=words.number(need.ram_gib, 1),
         instance=sized.instance.name,
         hours=words.number(case.prices.hours_a_year),
-        price=words.price(sized.instance.hourly),
+        price=" x ".join(price),
     )
+
+
+def plan_factor(case: Case) -> tuple[str, ...]:
+    """Return the factor of a Savings Plan as a formula has it: `33.38 / 73.58`; on demand none."""
+    amounts = [case.words.number(p.amount, 2) for p in case.prices.share_rows(case.basis)]
+    return (" / ".join(amounts),) if amounts else ()
 
 
 def _peak(case: Case, fraction: float | None) -> str:
@@ -105,65 +181,55 @@ def _peak(case: Case, fraction: float | None) -> str:
 
 def graviton(case: Case, finding: Finding) -> ARR:
     """The difference in price between the Graviton and the x86 type of the same size."""
-    words, hours = case.words, case.prices.hours_a_year
-    children: list[Node] = []
-    views = {"committed": NOTHING, "as_is": NOTHING}
-    for sized in finding.servers:
-        arm = case.prices.graviton_of(sized.instance)
-        if arm is None:
-            continue
-        delta = cents(arm.hourly * hours) - sized.compute
-        formula = (
-            f"{sized.instance.name} -> {arm.name}, {words.number(hours)} h x "
-            f"({words.price(arm.hourly)} - {words.price(sized.instance.hourly)})"
+    words, prices = case.words, case.prices
+    plan = prices.share_rows(case.basis)
+    moves = {s.server.id: arm for s in finding.servers if (arm := prices.graviton_of(s.instance))}
+    servers = tuple(s for s in finding.servers if s.server.id in moves)
+
+    def node(sized: SizedServer) -> Node:
+        arm = moves[sized.server.id]
+        return Node(
+            _label(sized),
+            case.yearly(arm) - sized.compute,
+            _graviton_formula(case, sized, arm),
+            (*_row(sized), sized.instance.source, arm.source, *(p.source for p in plan)),
+            cells=(Cells((sized.server,), ("hostname", *case.type_fields(sized))),),
         )
-        label = sized.server.hostname or sized.server.id
-        sources = (*_row(sized), sized.instance.source, arm.source)
-        children.append(Node(label, delta, formula, sources))
-        share = arm.hourly / sized.instance.hourly - 1
-        views["committed"] += cents(sized.committed * share)
+
+    views = {"instance_sp": NOTHING, "as_is": NOTHING}
+    for sized in servers:
+        share = moves[sized.server.id].hourly / sized.instance.hourly - 1
+        views["instance_sp"] += cents(sized.instance_sp * share)
         views["as_is"] += cents(sized.compute_as_is * share)
-    tree = sum_node(words.phrase("label-graviton"), words.phrase("formula-graviton"), children)
-    range_ = (tree.amount, *views.values())
     moved = counted_in_base(finding.servers)
+    tree = sum_node(
+        words.phrase("label-graviton"),
+        words.phrase("formula-graviton"),
+        Made(servers, node, (*case.hostnames(servers), *case.sizing(servers))),
+        cells=case.costs(finding.servers),
+    )
+    range_ = (tree.amount, *views.values())
     inputs = (_amount(words.phrase("input-counted"), moved, words.phrase("source-base")),)
-    basis = ON_DEMAND if children else NO_ARR
-    return ARR(tree, min(range_), max(range_), basis, words.phrase("formula-graviton-arr"), inputs)
+    basis = case.basis.value if servers else NO_ARR
+    formula = words.phrase("formula-graviton-arr", basis=basis_text(case))
+    return ARR(tree, min(range_), max(range_), basis, formula, inputs)
+
+
+def _graviton_formula(case: Case, sized: SizedServer, arm: InstanceType) -> str:
+    words = case.words
+    difference = f"({words.price(arm.hourly)} - {words.price(sized.instance.hourly)})"
+    hours = f"{words.number(case.prices.hours_a_year)} h"
+    factors = " x ".join((hours, difference, *plan_factor(case)))
+    return f"{sized.instance.name} -> {arm.name}, {factors}"
 
 
 def recovery(case: Case, finding: Finding) -> ARR:
     """Elastic Disaster Recovery where DR is missing, one full snapshot copy where backup is."""
-    words, prices = case.words, case.prices
-    drs, snapshot = prices.price("drs-server-hour"), prices.price("snapshot-gb-month")
-    unprotected = _ids(finding.values, "dr_ids")
-    without_backup = _ids(finding.values, "backup_ids")
-    hours = words.number(prices.hours_a_year)
-    yearly = cents(drs.amount * prices.hours_a_year)
-    dr_nodes = [
-        Node(
-            s.server.hostname or s.server.id,
-            yearly,
-            f"{hours} h x {words.price(drs.amount)}",
-            (*_row(s), drs.source),
-        )
-        for s in case.sized(unprotected)
-    ]
-    backup_nodes: list[Node] = []
-    full = NOTHING
-    for sized in case.sized(without_backup):
-        used = sized.server.disk_used_fraction
-        size = gb(sized.server.disk_gb)
-        copied = size * Decimal(str(used)) if used is not None and 0 < used <= 1 else size
-        formula = f"{words.short(copied)} GB x {MONTHS} x {words.price(snapshot.amount)}"
-        backup_nodes.append(
-            Node(
-                sized.server.hostname or sized.server.id,
-                cents(copied * snapshot.amount * MONTHS),
-                formula,
-                (*_row(sized), snapshot.source),
-            )
-        )
-        full += cents(size * snapshot.amount * MONTHS)
+    words = case.words
+    drs, snapshot = (case.prices.price(n) for n in ("drs-server-hour", "snapshot-gb-month"))
+    dr_nodes = _recovery_nodes(case, case.sized(_ids(finding.values, "dr_ids")), drs)
+    without_backup = case.sized(_ids(finding.values, "backup_ids"))
+    backup_nodes = _backup_nodes(case, without_backup, snapshot)
     groups = [
         sum_node(words.phrase(label), words.phrase(formula), nodes)
         for label, formula, nodes in (
@@ -174,13 +240,60 @@ def recovery(case: Case, finding: Finding) -> ARR:
     ]
     tree = sum_node(words.phrase("label-recovery"), words.phrase("formula-recovery"), groups)
     backup = sum((n.amount for n in backup_nodes), NOTHING)
+    full = sum(
+        (cents(gb(s.server.disk_gb) * snapshot.amount * MONTHS) for s in without_backup), NOTHING
+    )
     inputs = (
         _amount(words.phrase("label-drs"), tree.amount - backup, drs.source),
         _amount(words.phrase("label-backup"), backup, snapshot.source),
     )
-    basis = ON_DEMAND if groups else NO_ARR
+    basis = ON_DEMAND if groups else NO_ARR  # neither service has a Savings Plan
     formula = words.phrase("formula-recovery-arr")
     return ARR(tree, tree.amount, tree.amount - backup + full, basis, formula, inputs)
+
+
+def _recovery_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> Made[SizedServer]:
+    words, hours = case.words, case.prices.hours_a_year
+    formula = f"{words.number(hours)} h x {words.price(price.amount)}"
+    yearly = cents(price.amount * hours)
+
+    def node(sized: SizedServer) -> Node:
+        cells = (Cells((sized.server,), ("hostname", *case.type_fields(sized))),)
+        return Node(_label(sized), yearly, formula, (*_row(sized), price.source), cells=cells)
+
+    return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers)))
+
+
+def _backup_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> Made[SizedServer]:
+    words = case.words
+
+    def node(sized: SizedServer) -> Node:
+        copied = _copied_gb(sized.server)
+        fields = ("hostname", *case.type_fields(sized), *_disk_fields(sized.server))
+        return Node(
+            _label(sized),
+            cents(copied * price.amount * MONTHS),
+            f"{words.short(copied)} GB x {MONTHS} x {words.price(price.amount)}",
+            (*_row(sized), price.source),
+            cells=(Cells((sized.server,), fields),),
+        )
+
+    disks = by_fields((s.server, _disk_fields(s.server)) for s in servers)
+    return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers), *disks))
+
+
+def _copied_gb(server: Server) -> Decimal:
+    """Return the used part of a server's disk; all of it if that is not known."""
+    used, size = server.disk_used_fraction, gb(server.disk_gb)
+    return size * Decimal(str(used)) if used is not None and 0 < used <= 1 else size
+
+
+def _disk_fields(server: Server) -> tuple[str, ...]:
+    if not server.disk_gb:
+        return ()
+    used = server.disk_used_fraction
+    is_known = used is not None and 0 < used <= 1
+    return ("disk_gb", "disk_used_fraction") if is_known else ("disk_gb",)
 
 
 def _ids(values: Mapping[str, object], name: str) -> tuple[str, ...]:
@@ -197,7 +310,8 @@ def counted(case: Case, finding: Finding) -> ARR:
     )
     source = _spans(finding.servers, "cores") or words.phrase("source-base")
     inputs = (_amount(words.phrase("input-counted"), amount, source),)
-    tree = Node(words.phrase("label-increment"), NOTHING, formula)
+    cells = case.costs(finding.servers)
+    tree = Node(words.phrase("label-increment"), NOTHING, formula, cells=cells)
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula, inputs)
 
 
@@ -207,6 +321,10 @@ def none(case: Case, finding: Finding) -> ARR:
     formula = case.words.phrase("formula-none")
     tree = Node(case.words.phrase("label-increment"), NOTHING, formula)
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula)
+
+
+def _label(sized: SizedServer) -> str:
+    return sized.server.hostname or sized.server.id
 
 
 def _row(sized: SizedServer) -> tuple[str]:

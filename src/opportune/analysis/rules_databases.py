@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
+from opportune.analysis.case import Case, Finding, Named, Parameters, counted_in_base
+from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules_support import support_groups
 from opportune.analysis.support import Match, database_engine, support_table
 from opportune.assessment import Database
-from opportune.models import Evidence, Priority
+from opportune.models import Priority
 
 LARGE_PROCEDURES_LINES = 10_000
 """Lines of stored code from which a change of engine is a project of its own."""
@@ -32,7 +33,32 @@ def databases_of(case: Case, parameters: Parameters) -> Finding | None:
         "hosts": case.words.count(len(hosts)),
     }
     worst = Priority.HIGH if unsupported else Priority.MEDIUM
-    return Finding(_evidence(case, matches), values, worst, hosts)
+    cells = (
+        *case.listed(databases),
+        Cells(tuple(databases), ("engine", "version")),
+        *case.hosting(databases),
+    )
+    return Finding(_evidence(case, matches), values, worst, hosts, cells, _said(case, databases))
+
+
+def _said(case: Case, databases: Sequence[Database]) -> dict[str, Named]:
+    """Return what the values rest on beside engine, version and size."""
+    procedures = tuple(d for d in databases if d.stored_procedure_lines)
+    triggers = tuple(d for d in databases if d.trigger_lines)
+    code = (Cells(procedures, ("stored_procedure_lines",)), Cells(triggers, ("trigger_lines",)))
+    return {
+        "names": case.names(databases),
+        "code_lines": code,
+        "with_code": code,
+        "heavy": code,
+        "light": code,
+        "clustered": (Cells(tuple(d for d in databases if d.is_clustered), ("is_clustered",)),),
+        "unreplicated": (
+            Cells(tuple(d for d in databases if d.is_replicated is False), ("is_replicated",)),
+        ),
+        "byol": (Cells(tuple(d for d in databases if _is_own_licence(d)), ("license_model",)),),
+        "targets": (Cells(tuple(d for d in databases if d.target_engine), ("target_engine",)),),
+    }
 
 
 def _values(case: Case, matches: Sequence[tuple[Database, Match]]) -> dict[str, object]:
@@ -69,7 +95,7 @@ def _is_own_licence(database: Database) -> bool:
     return "byol" in licence or "bring your own" in licence
 
 
-def _evidence(case: Case, matches: Sequence[tuple[Database, Match]]) -> tuple[Evidence, ...]:
+def _evidence(case: Case, matches: Sequence[tuple[Database, Match]]) -> tuple[Cited, ...]:
     words = case.words
     databases = [d for d, _ in matches]
     by_product: dict[str, list[Database]] = {}

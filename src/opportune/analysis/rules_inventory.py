@@ -4,8 +4,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from opportune.analysis.base import SizedServer
-from opportune.analysis.calculation import NOTHING, cents
-from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
+from opportune.analysis.calculation import NOTHING
+from opportune.analysis.case import (
+    Case,
+    Finding,
+    Named,
+    Parameters,
+    by_fields,
+    counted_in_base,
+)
+from opportune.analysis.cells import Cells, Cited
+from opportune.analysis.managed import managed_plan
+from opportune.analysis.sizing import cpu_units
 from opportune.analysis.support import (
     Match,
     database_engine,
@@ -13,8 +23,8 @@ from opportune.analysis.support import (
     is_windows,
     operating_system,
 )
-from opportune.assessment import Server
-from opportune.models import Evidence, Priority, folded
+from opportune.assessment import Database, Server
+from opportune.models import Priority, folded
 
 COMMERCIAL_ENGINES = frozenset({"oracle", "sql-server"})
 
@@ -27,6 +37,11 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
         return None
     servers = [s.server for s in base.sized]
     measured = [s for s in base.sized if s.need.cpu_peak_fraction or s.need.ram_peak_fraction]
+    unmeasured = tuple(
+        s.server
+        for s in base.sized
+        if s.need.cpu_peak_fraction is None and s.need.ram_peak_fraction is None
+    )
     constant = base.constant_peaks
     evidence = (
         *case.evidence(
@@ -59,7 +74,7 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
         "low": words.money(base.low),
         "high": words.money(base.high),
         "measured": words.count(len(measured)),
-        "unmeasured": words.count(len(base.sized) - len(measured)),
+        "unmeasured": words.count(len(unmeasured)),
         "constant": words.count(constant[2] if constant else 0),
         "constant_cpu": words.percent(constant[0]) if constant else "",
         "constant_ram": words.percent(constant[1]) if constant else "",
@@ -67,57 +82,95 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
         "powered_off": words.count(len(base.powered_off)),
         "powered_off_amount": words.money(counted_in_base(base.powered_off_sized)),
         "price_book": case.prices.version,
+        "basis": case.words.phrase(f"basis-{case.basis}"),
     }
-    return Finding(evidence, values, Priority.HIGH, base.sized)
+    off = case.in_scope(base.powered_off)
+    said = {
+        "unmeasured": (Cells(unmeasured, ("cpu_peak_fraction", "ram_peak_fraction")),),
+        "left_out": _left_out(case),
+        "powered_off": off,
+        "powered_off_amount": case.costs(base.powered_off_sized),
+    }
+    return Finding(evidence, values, Priority.HIGH, base.sized, said=said)
+
+
+def _left_out(case: Case) -> Named:
+    """Return why servers that run are in no figure."""
+    base = case.base
+    unknown = (
+        (s, tuple(name for name in ("cores", "ram_gb") if not _known(s, name)))
+        for s in base.unknown_size
+    )
+    large = ("cores", "threads", "ram_gb", "cpu_peak_fraction", "ram_peak_fraction")
+    return (
+        *case.in_scope((*base.unknown_size, *base.too_large)),
+        *by_fields(unknown),
+        *by_fields((s, large) for s in base.too_large),
+    )
+
+
+def _known(server: Server, name: str) -> bool:
+    return bool(server.ram_gb if name == "ram_gb" else cpu_units(server))
 
 
 def graviton(case: Case, parameters: Parameters) -> Finding | None:
-    """Fires on Linux servers that no commercial database runs on.
+    """Fires on Linux servers that no commercial database runs on and no managed one replaces.
 
     Counted are those whose release has a 64-bit Arm edition (`arm64`: versions by product); the
     others could follow when their operating system is renewed, and are only named.
     """
     words = case.words
-    barred = {
-        d.server_id
-        for d in case.assessment.databases
-        if (found := database_engine(d.engine, d.version)) and found.product in COMMERCIAL_ENGINES
-    }
+    bars: dict[str, Database] = {}
+    for database in case.assessment.databases:
+        engine = database_engine(database.engine, database.version)
+        if engine and engine.product in COMMERCIAL_ENGINES:
+            bars.setdefault(database.server_id, database)
+    plan = managed_plan(case)
+    linux = [s for s in case.base.sized if is_linux(s.server.os_name, s.server.os_version)]
     candidates = [
         s
-        for s in case.base.sized
-        if is_linux(s.server.os_name, s.server.os_version)
-        and s.server.id not in barred
+        for s in linux
+        if s.server.id not in bars
+        and s.server.id not in plan.taken_over_ids
         and case.prices.graviton_of(s.instance) is not None
     ]
     if not candidates:
         return None
     ready = tuple(s for s in candidates if _has_arm(s.server, parameters["arm64"]))
     later = tuple(s for s in candidates if not _has_arm(s.server, parameters["arm64"]))
-    linux = [s.server for s in case.base.sized if is_linux(s.server.os_name, s.server.os_version)]
     evidence = (
         *case.evidence((s.server for s in ready), "os_version", "evidence-arm-ready"),
         *case.evidence((s.server for s in later), "os_version", "evidence-arm-later"),
-        *case.evidence(linux, "os_name", "evidence-linux"),
+        *case.evidence((s.server for s in linux), "os_name", "evidence-linux"),
     )
+    barring = tuple(bars[s.server.id] for s in linux if s.server.id in bars)
     x86 = sum((s.compute for s in candidates), NOTHING)
     values = {
         "share": words.percent(float(round(-_graviton_delta(case, candidates) / x86, 2))),
         "candidates": words.count(len(candidates)),
         "ready": words.count(len(ready)),
         "later": words.count(len(later)),
-        "barred": words.count(sum(s.id in barred for s in linux)),
+        "barred": words.count(len(barring)),
+        "managed": words.count(
+            sum(s.server.id in plan.taken_over_ids and s.server.id not in bars for s in linux)
+        ),
         "delta": words.money(_graviton_delta(case, ready)),
         "later_delta": words.money(_graviton_delta(case, later)),
         "x86": words.money(sum((s.compute for s in ready), NOTHING)),
     }
-    return Finding(evidence, values, Priority.MEDIUM if ready else Priority.LOW, ready)
+    cells = (
+        Cells(tuple(s.server for s in linux), ("os_name", "os_version")),
+        *case.sizing(linux),
+        *case.listed(barring),
+        Cells(barring, ("engine", "server_id")),
+        *plan.taken_over_cells(case),
+    )
+    return Finding(evidence, values, Priority.MEDIUM if ready else Priority.LOW, ready, cells)
 
 
 def _graviton_delta(case: Case, servers: Iterable[SizedServer]) -> Decimal:
-    hours = case.prices.hours_a_year
     arms = ((s, case.prices.graviton_of(s.instance)) for s in servers)
-    return sum((cents(a.hourly * hours) - s.compute for s, a in arms if a), NOTHING)
+    return sum((case.yearly(a) - s.compute for s, a in arms if a), NOTHING)
 
 
 def _has_arm(server: Server, arm64: Mapping[str, list[str]]) -> bool:
@@ -146,7 +199,9 @@ def hypervisor(case: Case, parameters: Parameters) -> Finding | None:
         "ram": words.short(sum(s.ram_gb or 0 for s in servers)),
         "counted": words.money(counted_in_base(sized)),
     }
-    return Finding(evidence, values, Priority.MEDIUM, sized)
+    said = {"all_servers": case.all_running}
+    cells = (*case.in_scope(servers), *case.amounts(servers), *case.costs(sized))
+    return Finding(evidence, values, Priority.MEDIUM, sized, cells, said)
 
 
 def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
@@ -175,11 +230,18 @@ def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
         "databases": words.count(len(databases)),
         "enterprise": words.count(len(enterprise)),
     }
+    cells = (
+        *case.in_scope(windows),
+        *case.windows(windows),
+        *case.amounts(windows),
+        *case.listed(databases),
+        *case.costs(sized),
+    )
     worst = Priority.HIGH if len(windows) > parameters["many"] else Priority.MEDIUM
-    return Finding(evidence, values, worst, sized)
+    return Finding(evidence, values, worst, sized, cells)
 
 
-def _size_evidence(case: Case, servers: list[Server]) -> tuple[Evidence, ...]:
+def _size_evidence(case: Case, servers: list[Server]) -> tuple[Cited, ...]:
     """Return what these servers have, which is what their figure rests on."""
     return case.evidence(
         servers,

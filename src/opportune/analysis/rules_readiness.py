@@ -6,14 +6,17 @@ descriptions name services and frameworks that say nothing about the customer.
 
 from collections.abc import Iterable, Sequence
 
-from opportune.analysis.case import Case, Finding, Parameters, is_production
+from opportune.analysis.answers import unsure
+from opportune.analysis.case import Case, Finding, Named, Parameters, is_production
+from opportune.analysis.cells import Cells, Cited
 from opportune.assessment import Application, Rating, Server
 from opportune.models import Evidence, Priority, folded
 
 RATINGS_CITED = 8
 """Rating rows that an opportunity cites one by one, the lowest first."""
 
-_PRIORITY_OF_RATING = {1: Priority.HIGH, 2: Priority.MEDIUM}
+_RATED = ("category", "subcategory", "rating", "comment")
+"""What puts a rating under a heading, and how high; a comment may say that nobody knows."""
 
 
 def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
@@ -34,7 +37,7 @@ def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
         "rated": words.count(len(rated)),
         "at_most": parameters["at_most"],
         "mean": words.number(_mean(rated), 1) if rated else "",
-        "topics": words.listing(sorted({r.subcategory for r in low})),
+        "topics": words.listing(sorted({r.subcategory or r.category for r in low})),
         "unencrypted": words.count(len(unencrypted)),
         "unencrypted_names": words.listing(_names(unencrypted)),
         "untested": words.count(len(untested)),
@@ -48,7 +51,15 @@ def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(untested, "has_penetration_test", "evidence-untested"),
         *case.evidence(unencrypted, "data_classification", "evidence-classified"),
     )
-    return Finding(evidence, values, _worst(low))
+    cells = (
+        *case.listed((*unencrypted, *untested)),
+        *((Cells(tuple(rated), _RATED), *case.all_running) if low else ()),
+    )
+    said = {
+        "unencrypted_names": case.names(unencrypted, len(unencrypted)),
+        "servers": case.all_running,
+    }
+    return Finding(evidence, values, _worst(low), cells=cells, said=said)
 
 
 def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
@@ -81,7 +92,8 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
         "critical": words.count(len(critical)),
         "tightest_rto": words.short(tight) if tight is not None else "",
         "low": words.count(len(low)),
-        "topics": words.listing(sorted({r.subcategory for r in low})),
+        "at_most": parameters["at_most"],
+        "topics": words.listing(sorted({r.subcategory or r.category for r in low})),
         "dr_servers": words.count(len(dr)),
         "backup_servers": words.count(len(backup)),
         "dr_ids": tuple(s.id for s in dr),
@@ -97,15 +109,38 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(exposed, "criticality", "evidence-criticality", m=len(critical)),
     )
     worst = Priority.HIGH if critical else min(_worst(low), Priority.MEDIUM, key=_rank)
-    return Finding(evidence, values, worst, case.sized(s.id for s in (*dr, *backup)))
+    concerned = {s.id for s in (*dr, *backup)}
+    cells = (
+        *case.listed(exposed),
+        *((Cells(tuple(low), _RATED), *case.all_running) if low else ()),
+        Cells(tuple(production), ("environment",)),
+        *case.in_scope(s for s in case.running if s.id in concerned),
+        *_linked(case, no_dr, dr),
+        *_linked(case, no_backup, backup),
+    )
+    timed = tuple(a for a in no_dr if a.rto_hours is not None)
+    said = {
+        "no_dr_names": case.names(no_dr, len(no_dr)),
+        "no_backup_names": case.names(no_backup, len(no_backup)),
+        "tightest_rto": (Cells(timed, ("rto_hours",)),),
+    }
+    return Finding(evidence, values, worst, case.sized(concerned), cells, said)
 
 
 def _exposed(
     case: Case, applications: Iterable[Application], servers: Iterable[Server]
 ) -> list[Server]:
-    of = case.servers_of_application
-    ids = {i for a in applications for i in of.get(a.id, ())} | {s.id for s in servers}
+    of = case.links_of_application
+    ids = {i.source for a in applications for i in of.get(a.id, ())} | {s.id for s in servers}
     return [s for s in case.running if s.id in ids]
+
+
+def _linked(case: Case, applications: Iterable[Application], servers: Iterable[Server]) -> Named:
+    """Return what says that these applications run on these servers."""
+    ids = {s.id for s in servers}
+    of = case.links_of_application
+    links = (i for a in {a.id: a for a in applications} for i in of.get(a, ()) if i.source in ids)
+    return (Cells(tuple(links), ("source", "target")),)
 
 
 def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
@@ -149,7 +184,10 @@ def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(assessment.applications, "id", "evidence-applications"),
     )
     worst = Priority.MEDIUM if len(gaps) > 1 else Priority.LOW
-    return Finding(evidence, values, worst)
+    named = (*no_dr, *no_backup, *unencrypted)
+    cells = (Cells(tuple(low), _RATED), *case.all_running, *case.listed(assessment.applications))
+    said = {"names": case.names(named, len(named))}
+    return Finding(evidence, values, worst, cells=cells, said=said)
 
 
 def _names(applications: Iterable[Application]) -> list[str]:
@@ -168,16 +206,24 @@ def _headed(ratings: Iterable[Rating], headings: Sequence[str]) -> list[Rating]:
 
 
 def _low(ratings: Iterable[Rating], at_most: int) -> list[Rating]:
-    """Return the low ratings, each once, lowest first, then in the report's order."""
-    return sorted(dict.fromkeys(r for r in ratings if r.rating <= at_most), key=_rating_order)
+    """Return the low ratings, each once, lowest first, then in the report's order.
+
+    One whose comment only says "not sure" is a question to ask, not a gap.
+    """
+    low = (r for r in ratings if r.rating <= at_most and not unsure(r.comment))
+    return sorted(dict.fromkeys(low), key=_rating_order)
 
 
 def _rating_order(rating: Rating) -> tuple[float, str, int]:
-    return (rating.rating, rating.file, rating.page or rating.line)
+    return (rating.rating, rating.file, _place(rating))
 
 
 def _worst(low: Sequence[Rating]) -> Priority:
-    return _PRIORITY_OF_RATING.get(low[0].rating, Priority.LOW) if low else Priority.MEDIUM
+    """Return the priority of the lowest rating: below 2 High, below 3 Medium, else Low."""
+    if not low:
+        return Priority.MEDIUM
+    lowest = low[0].rating
+    return Priority.HIGH if lowest < 2 else Priority.MEDIUM if lowest < 3 else Priority.LOW  # noqa: PLR2004 - ratings
 
 
 def _rank(priority: Priority) -> int:
@@ -188,29 +234,39 @@ def _mean(ratings: Sequence[Rating]) -> float:
     return sum(r.rating for r in ratings) / len(ratings)
 
 
-def _rating_evidence(case: Case, low: Sequence[Rating]) -> tuple[Evidence, ...]:
+def _said(rating: Rating) -> str:
+    """Name the sentence for a rating: only a report with pages asks questions of the customer."""
+    if not rating.page:
+        return "evidence-area"
+    return "evidence-rating-comment" if rating.comment else "evidence-rating"
+
+
+def _rating_evidence(case: Case, low: Sequence[Rating]) -> tuple[Cited, ...]:
     return tuple(
-        Evidence(
-            file=r.file,
-            location=r.location,
-            text=case.words.phrase(
-                "evidence-rating-comment" if r.comment else "evidence-rating",
-                topic=r.subcategory or r.category,
-                question=r.question,
-                rating=r.rating,
-                comment=r.comment,
+        Cited(
+            Evidence(
+                file=r.file,
+                location=r.location,
+                text=case.words.phrase(
+                    _said(r),
+                    topic=r.subcategory or r.category,
+                    question=r.question,
+                    rating=case.words.short(r.rating),
+                    comment=r.comment,
+                ),
             ),
+            Cells((r,), (*_RATED, "question")),
         )
         for r in low[:RATINGS_CITED]
     )
 
 
-def _mean_evidence(case: Case, rated: Sequence[Rating]) -> tuple[Evidence, ...]:
+def _mean_evidence(case: Case, rated: Sequence[Rating]) -> tuple[Cited, ...]:
     """Return the mean of these ratings, if it is more than one that says it."""
     return _summary(case, rated, "evidence-mean") if len(rated) > 1 else ()
 
 
-def _overall_evidence(case: Case, wanted: bool) -> tuple[Evidence, ...]:  # noqa: FBT001 - reads as a condition
+def _overall_evidence(case: Case, wanted: bool) -> tuple[Cited, ...]:  # noqa: FBT001 - reads as a condition
     """Return how the whole report came out, and what it is about: the frame of a low rating."""
     if not wanted:
         return ()
@@ -220,26 +276,38 @@ def _overall_evidence(case: Case, wanted: bool) -> tuple[Evidence, ...]:  # noqa
     )
 
 
-def _summary(case: Case, ratings: Sequence[Rating], key: str) -> tuple[Evidence, ...]:
+def _summary(case: Case, ratings: Sequence[Rating], key: str) -> tuple[Cited, ...]:
     words = case.words
     by_file: dict[str, list[Rating]] = {}
     for rating in ratings:
         by_file.setdefault(rating.file, []).append(rating)
     return tuple(
-        Evidence(
-            file=file,
-            location=_pages([r.page for r in rows]),
-            text=words.phrase(
-                key,
-                n=words.count(len(rows)),
-                mean=words.number(_mean(rows), 1),
-                category=words.listing(sorted({r.category for r in rows})),
+        Cited(
+            Evidence(
+                file=file,
+                location=_places(rows),
+                text=words.phrase(
+                    key,
+                    n=words.count(len(rows)),
+                    mean=words.number(_mean(rows), 1),
+                    category=words.listing(sorted({r.category for r in rows})),
+                ),
             ),
+            Cells(tuple(rows), ("category", "rating")),
         )
         for file, rows in sorted(by_file.items())
     )
 
 
-def _pages(pages: Sequence[int]) -> str:
-    first, last = min(pages), max(pages)
-    return f"page {first}" if first == last else f"pages {first}-{last}"
+def _places(ratings: Sequence[Rating]) -> str:
+    """Return where ratings of one report stand: `pages 26-31`, `lines 12-80`."""
+    ends = min(ratings, key=_place), max(ratings, key=_place)
+    first, last = (r.location for r in ends)
+    if first == last:
+        return first
+    word = "pages" if ends[0].page else "lines"
+    return f"{word} {_place(ends[0])}-{_place(ends[1])}"
+
+
+def _place(rating: Rating) -> int:
+    return rating.page or rating.line

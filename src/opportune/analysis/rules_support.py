@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opportune.analysis.calculation import NOTHING
-from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
+from opportune.analysis.case import Case, Finding, Named, Parameters, counted_in_base
+from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.support import (
     Match,
     Release,
@@ -14,7 +15,7 @@ from opportune.analysis.support import (
     support_table,
 )
 from opportune.assessment import Database, Server
-from opportune.models import Evidence, Priority
+from opportune.models import Priority
 
 _ORDER = (Support.NONE, Support.EXTENDED, Support.ENDS_SOON)
 """States that a play fires on, worst first."""
@@ -116,16 +117,39 @@ def _finding(case: Case, matches: Sequence[tuple[Server | Database, Match]]) -> 
         *_at_release(case, unclear, "evidence-unclear"),
     )
     worst = Priority.MEDIUM if groups[0].support == Support.ENDS_SOON else Priority.HIGH
-    return Finding(evidence, values, worst, sized)
+    cells = (*_matched(case, [row for row, _ in matches]), *_hosts(case, affected))
+    return Finding(evidence, values, worst, sized, cells, {"names": case.names(affected)})
 
 
-def _release_evidence(case: Case, group: _Group) -> tuple[Evidence, ...]:
+def _matched(case: Case, rows: Sequence[Server | Database]) -> Named:
+    """Return what makes rows ones of the play's products, in a release or in none that is known."""
+    servers = tuple(r for r in rows if isinstance(r, Server))
+    databases = tuple(r for r in rows if isinstance(r, Database))
+    return (
+        *case.in_scope(servers),
+        Cells(servers, ("os_name", "os_version")),
+        *case.listed(databases),
+        Cells(databases, ("engine", "version")),
+    )
+
+
+def _hosts(case: Case, affected: Sequence[Server | Database]) -> Named:
+    """Return what the amount of the affected rows in the base rests on."""
+    servers = [s for s in affected if isinstance(s, Server)]
+    return (
+        *case.amounts(servers),
+        *case.costs(case.sized(s.id for s in servers)),
+        *case.hosting(d for d in affected if isinstance(d, Database)),
+    )
+
+
+def _release_evidence(case: Case, group: _Group) -> tuple[Cited, ...]:
     return _at_release(case, group.rows, "evidence-support", support=support_text(case, group))
 
 
 def _at_release(
     case: Case, rows: Sequence[Server | Database], key: str, **values: object
-) -> tuple[Evidence, ...]:
+) -> tuple[Cited, ...]:
     """Return a fact at the cells that name the release: version, or if blank product."""
     by_column: dict[str, list[Server | Database]] = {}
     for row in rows:
@@ -147,7 +171,7 @@ def _name(row: Server | Database) -> str:
     return (row.hostname if isinstance(row, Server) else row.name) or row.id
 
 
-def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Evidence, ...]:
+def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
     """Return how large the affected rows are, so that a seller can weigh them."""
     words = case.words
     servers = [r for r in rows if isinstance(r, Server)]

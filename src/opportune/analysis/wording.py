@@ -9,11 +9,10 @@ from importlib.resources import files
 
 from opportune.errors import InvalidInputError
 from opportune.models import LANGUAGES
+from opportune.wording import in_marks, number
 
 NAMES_LISTED = 5
 """How many names a sentence lists before it says how many more there are."""
-
-_SWAP = str.maketrans(",.", ".,")
 
 Number = int | float | Decimal
 
@@ -34,18 +33,12 @@ class Count:
         return self.value > 0
 
     def __format__(self, spec: str) -> str:
-        number = written(self.value, self.language)
+        written = number(self.value, self.language)
         if not spec:
-            return number
+            return written
         *mark, one, many = spec.split("|")
         form = one if self.value == 1 else many
-        return form if mark else f"{number} {form}"
-
-
-def written(value: Number, language: str, digits: int = 0) -> str:
-    """Write a number: `1,234.5`, in Spanish and Portuguese `1.234,5`."""
-    text = f"{value:,.{digits}f}"
-    return text if language == "en" else text.translate(_SWAP)
+        return form if mark else f"{written} {form}"
 
 
 @dataclass(frozen=True)
@@ -57,18 +50,16 @@ class Wording:
 
     def number(self, value: Number, digits: int = 0) -> str:
         """Write a number with this many decimals."""
-        return written(value, self.language, digits)
+        return number(value, self.language, decimals=digits)
 
     def short(self, value: Number) -> str:
         """Write a number with two decimals at most, none if it is whole."""
-        text = f"{value:,.2f}".rstrip("0").rstrip(".")
-        return text if self.language == "en" else text.translate(_SWAP)
+        return in_marks(f"{value:,.2f}".rstrip("0").rstrip("."), self.language)
 
     def price(self, amount: Decimal) -> str:
         """Write a unit price with as many decimals as it has, two at least: `$0.08`, `$0.08925`."""
         whole, _, decimals = f"{amount:,.6f}".rstrip("0").partition(".")
-        text = f"{whole}.{decimals:0<2}"
-        return f"${text if self.language == 'en' else text.translate(_SWAP)}"
+        return in_marks(f"${whole}.{decimals:0<2}", self.language)
 
     def percent(self, fraction: float) -> str:
         """Write a fraction as `75 %`."""
