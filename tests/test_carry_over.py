@@ -90,6 +90,15 @@ def test_a_text_that_a_person_edited_survives_and_the_others_follow_the_files() 
     assert (changed.title, changed.estimated_arr) == ("Our words", Decimal(2000))
 
 
+def test_what_a_person_edited_survives_every_later_analysis() -> None:
+    revisions = [analysed(found())]
+    revisions.append(revision(revisions[-1], revisions[-1], change_id="c", title="Our words"))
+    for arr in (2000, 3000, 4000):
+        (changed,) = again([found(title="Move it", estimated_arr=Decimal(arr))], revisions)
+        assert (changed.title, changed.estimated_arr) == ("Our words", Decimal(arr))
+        revisions.append(revision(changed, revisions[-1], change_id=f"{ANALYSIS_CHANGE}{arr}"))
+
+
 def test_what_a_person_deleted_stays_deleted() -> None:
     first = analysed(found())
     gone = revision(first, first, change_id="c", deleted=True)

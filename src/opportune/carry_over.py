@@ -5,7 +5,8 @@ or figure that they have edited. How we tell an edit: a revision written by an a
 id that says so, and a field that differs from the last such revision was edited by a person.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from opportune.models import Opportunity, Status
 
@@ -45,7 +46,7 @@ def carried_over(
     Args:
         found: What the analysis found, version 0.
         stored: The session's present list.
-        history: All revisions of an opportunity, oldest first; asked only where a person has been.
+        history: All revisions of an opportunity, oldest first; asked only where something differs.
         updated_by: Who asked for the analysis.
         change_id: Of the revisions that it writes; begins with ANALYSIS_CHANGE.
 
@@ -74,15 +75,32 @@ def is_by_analysis(revision: Opportunity) -> bool:
 
 
 def _merged(fresh: Opportunity, old: Opportunity, history: History) -> Opportunity:
-    kept = {name: getattr(old, name) for name in (*PEOPLES, *STAMPS)}
-    if not is_by_analysis(old):
-        base = next((r for r in reversed(history(old.id)) if is_by_analysis(r)), None)
-        kept |= {
-            name: getattr(old, name)
-            for name in EDITABLE
-            if base is None or getattr(old, name) != getattr(base, name)
-        }
-    return fresh.model_copy(update=kept)
+    merged = fresh.model_copy(update={name: getattr(old, name) for name in (*PEOPLES, *STAMPS)})
+    if merged == old:
+        return old
+    edited = edited_fields(history(old.id))
+    return merged.model_copy(update={name: getattr(old, name) for name in edited})
+
+
+def edited_fields(revisions: Sequence[Opportunity]) -> Mapping[str, Opportunity]:
+    """Return the fields that hold what a person wrote, each with the revision that wrote it.
+
+    A later analysis that found another value and kept the person's does not make it its own; one
+    that wrote its own value does. Where the analysis' own revision is gone, nobody can tell: then
+    every field that people may change counts as theirs.
+    """
+    edited: dict[str, Opportunity] = {}
+    if revisions and not is_by_analysis(revisions[0]):
+        edited = dict.fromkeys(EDITABLE, revisions[0])
+    for before, after in pairwise(revisions):
+        for name in EDITABLE:
+            if getattr(before, name) == getattr(after, name):
+                continue
+            if is_by_analysis(after):
+                edited.pop(name, None)
+            else:
+                edited[name] = after
+    return edited
 
 
 def _was_deleted_by_person(revisions: Sequence[Opportunity]) -> bool:

@@ -1,27 +1,23 @@
 """The use cases. The API and the command line call these and nothing below them."""
 
-import hashlib
 import uuid
-from collections.abc import Callable, Sequence
-from datetime import date
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-from opportune.analysis import Analysis, analyze
-from opportune.assessment import Assessment
 from opportune.carry_over import ANALYSIS_CHANGE, carried_over
-from opportune.documents import INVENTORY_KINDS, read_documents
+from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
 from opportune.errors import (
     ConfigurationError,
-    InvalidInputError,
     OpportunityNotFoundError,
     SessionNotFoundError,
-    UnsupportedDocumentError,
     VersionConflictError,
 )
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
+from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
 from opportune.models import (
+    Basis,
+    ColumnMapping,
     Opportunity,
     OpportunityFilters,
     Order,
@@ -29,34 +25,22 @@ from opportune.models import (
     Session,
     Status,
     by_list_order,
-    folded,
 )
+from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
+from opportune.proofs import Proofs, analysed
+from opportune.rewording import Speaker
 from opportune.settings import Settings
-from opportune.stores import open_store
-from opportune.stores.contract import Clock, Retention, Store, Usage, utc_now
+from opportune.store_migrations import StoreMigrations
+from opportune.stores.contract import Clock, Store, Usage, utc_now
+from opportune.verification import Verification
 from opportune.views import (
     AnalysisAnswer,
     ExplanationAnswer,
-    Inspection,
     analysis_answer,
-    calculation_node,
-    inspected,
 )
 
 ATTEMPTS = 5
 """How often a read-change-write is tried when somebody else is faster."""
-
-Progress = Callable[[str, str], None]
-"""Told what is being done now: `read` and the name of the file, `analyze`, `save`."""
-
-
-def inspect_files(files: Sequence[InputFile], *, on_progress: Progress | None = None) -> Inspection:
-    """Read files and say what was recognised, dropped and contradictory; store nothing.
-
-    Raises:
-        DocumentError: A file cannot be used.
-    """
-    return inspected(_read(files, on_progress))
 
 
 class Service:
@@ -65,12 +49,25 @@ class Service:
     Args:
         store: Where sessions and opportunities are kept.
         files: Where the customers' files are kept.
+        books: The price books; None = the bundled ones.
+        migrations: Of the store; None = it cannot be migrated while this service runs.
         clock: Gives the date of an analysis.
     """
 
-    def __init__(self, store: Store, files: FileKeeper, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: FileKeeper,
+        *,
+        books: PriceBooks | None = None,
+        migrations: StoreMigrations | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self._store = store
+        self._migrations = migrations
         self._files = files
+        self._books = books or PriceBooks()
+        self._proofs = Proofs(store, files, self._books)
         self._clock = clock
 
     @classmethod
@@ -83,8 +80,9 @@ class Service:
             files = FolderFiles(settings.data_dir / "files")
         if settings.storage_type == "sqlite":
             _make_folder(settings.data_dir)
-        retention = Retention(settings.ttl_days, settings.history_ttl_days)
-        return cls(open_store(settings.store_url, retention=retention), files)
+        migrations = StoreMigrations.from_settings(settings)
+        books = price_books(settings)
+        return cls(migrations.store, files, books=books, migrations=migrations)
 
     def analyze(  # noqa: PLR0913 - each is a choice of the caller's
         self,
@@ -94,6 +92,10 @@ class Service:
         updated_by: str,
         language: str = "en",
         session_id: str | None = None,
+        basis: Basis = Basis.ON_DEMAND,
+        mapping: Sequence[ColumnMapping] = (),
+        price_book: str = "",
+        speaker: Speaker | None = None,
         on_progress: Progress | None = None,
     ) -> AnalysisAnswer:
         """Read a customer's files, find the opportunities and keep them.
@@ -107,43 +109,46 @@ class Service:
             updated_by: Who asks.
             language: en, es or pt, of all texts.
             session_id: Replaces the derived one.
+            basis: What the customer is expected to pay for compute.
+            mapping: Columns whose meaning the user gives.
+            price_book: Version; empty = that of the settings, else the bundled one.
+            speaker: Says the texts in other words; None = the rules' own.
             on_progress: Told what is being done now.
 
         Raises:
             DocumentError: A file cannot be used; nothing is stored.
             InvalidInputError: The session id is not acceptable.
+            PriceBookMissingError: There is no such price book.
         """
-        assessment = _read(files, on_progress)
-        _check_kinds(files, assessment)
+        prices = self._books.chosen(price_book)
+        assessment = read(files, on_progress, mapping)
+        check_kinds(files, assessment)
         header = Session.checked(
-            id=session_id or derived_session_id(customer, files),
+            id=session_id or derived_session_id(customer, files, basis, mapping),
             customer=customer,
             language=language,
             files=assessment.files,
             totals=assessment.totals(),
             quality=assessment.quality,
+            price_book=prices.version,
+            basis=basis,
+            run_date=self._clock().date().isoformat(),
+            mapping=tuple(mapping),
             updated_by=updated_by,
         )
         if on_progress:
             on_progress("analyze", "")
-        analysis = self._analysis(assessment, header)
-        header = header.revised(quality=(*assessment.quality, *analysis.quality))
+        analysis = analysed(assessment, header, self._books)
+        header = header.revised(quality=(*analysis.file_quality, *analysis.quality))
+        found, rewording = analysis.opportunities, None
+        if speaker is not None:
+            found, rewording = said_by(speaker, found, assessment, on_progress)
         for file in files:
             self._files.keep(file)
         if on_progress:
             on_progress("save", "")
-        return self._store_analysis(header, analysis.opportunities)
-
-    def _analysis(self, assessment: Assessment, session: Session) -> Analysis:
-        # A stored session is recomputed as of the day it was analysed.
-        day = session.updated_at[:10] or self._clock().date().isoformat()
-        return analyze(
-            assessment,
-            session_id=session.id,
-            customer=session.customer,
-            language=session.language,
-            run_date=date.fromisoformat(day),
-        )
+        answer = self._store_analysis(header, found)
+        return answer.model_copy(update={"rewording": rewording})
 
     def _store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
         change_id = f"{ANALYSIS_CHANGE}{uuid.uuid4().hex}"
@@ -281,46 +286,83 @@ class Service:
         Raises:
             OpportunityNotFoundError: Unknown, deleted or expired.
             FileMissingError: A file of its session is not kept here.
+            PriceBookMissingError: Nor is its price book.
             InvalidInputError: It was made by hand, or today's rules no longer find it.
         """
-        opportunity = self._store.get_opportunity(opportunity_id)
-        session = self._store.get_session(opportunity.session_id)
-        files = [self._files.load(source) for source in session.files]
-        analysis = self._analysis(read_documents(files), session)
-        tree = analysis.trees.get(opportunity_id)
-        if tree is None:
-            raise InvalidInputError(
-                f"{opportunity_id!r} has no calculation: it was made by hand, "
-                "or today's rules no longer find it in the session's files."
-            )
-        estimates = {o.id: o.estimate for o in analysis.opportunities}
-        return ExplanationAnswer(
-            opportunity_id=opportunity_id,
-            estimated_arr=opportunity.estimated_arr,
-            is_current=estimates[opportunity_id] == opportunity.estimate,
-            tree=calculation_node(tree),
-        )
+        return self._proofs.explain(opportunity_id)
+
+    def verify(self, session_id: str, files: Sequence[InputFile] | None = None) -> Verification:
+        """Recompute a session from these bytes and say whether it is what is stored.
+
+        Args:
+            session_id: Which one.
+            files: The customer's; None = our own copies.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            FileMissingError: Our own copies are wanted, and one is not here.
+            PriceBookMissingError: The session's price book is not here.
+        """
+        return self._proofs.verify(session_id, files)
+
+    def compare(self, old_id: str, new_id: str) -> Comparison:
+        """Say what differs between two sessions of one customer, and why the portfolio does.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            FileMissingError: A file of theirs is not kept here.
+            PriceBookMissingError: Nor is a price book of theirs.
+            InvalidInputError: They are of different customers.
+        """
+        return self._proofs.compare(old_id, new_id)
+
+    def price_book(self, version: str = "") -> PriceBookAnswer:
+        """Return a price book; "" = the one that an analysis would use.
+
+        Raises:
+            PriceBookMissingError: There is no such book.
+        """
+        return self._books.answer(version)
+
+    def keep_price_book(self, path: Path) -> str:
+        """Make a price book of the user's available, and return its version.
+
+        Raises:
+            ConfigurationError: It is no price book, or cannot be kept.
+            InvalidInputError: Another book has its version already.
+        """
+        return self._books.keep(path)
 
     @property
     def usage(self) -> tuple[Usage, ...]:
         """What the store has consumed so far; see `Store.usage`."""
         return self._store.usage
 
+    @property
+    def migrations(self) -> StoreMigrations:
+        """What moves the store of this service to another one while it runs.
+
+        Raises:
+            ConfigurationError: The service was made without it.
+        """
+        if self._migrations is None:
+            raise ConfigurationError("This service's store was opened without store migrations.")
+        return self._migrations
+
     def close(self) -> None:
-        """Release the store."""
+        """Release the store; a step of a store migration under way is finished first."""
+        if self._migrations is not None:
+            self._migrations.close()
         self._store.close()
 
 
-def derived_session_id(customer: str, files: Sequence[InputFile]) -> str:
-    """Return the session id of these files of this customer: 16 hex digits, in any file order."""
-    digest = hashlib.sha256(folded(customer.strip()).encode())
-    for sha256 in sorted({f.sha256 for f in files}):
-        digest.update(sha256.encode())
-    return digest.hexdigest()[:16]
-
-
-def _read(files: Sequence[InputFile], on_progress: Progress | None) -> Assessment:
-    return read_documents(files, on_progress=on_progress and partial(on_progress, "read"))
+def price_books(settings: Settings) -> PriceBooks:
+    """Return the price books of the package and of the data folder."""
+    return PriceBooks(
+        settings.data_dir / FOLDER,
+        default=settings.price_book,
+        is_lasting=settings.storage_type != "memory",
+    )
 
 
 def _make_folder(folder: Path) -> None:
@@ -332,22 +374,10 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _check_kinds(files: Sequence[InputFile], assessment: Assessment) -> None:
-    """Refuse files in each other's place, and an analysis without an inventory."""
-    kinds = {f.sha256: f.kind for f in assessment.files}
-    for file in files:
-        is_inventory = kinds[file.sha256] in INVENTORY_KINDS
-        if file.expected and is_inventory != (file.expected == "inventory"):
-            found, said = ("an inventory", "a readiness report")[:: 1 if is_inventory else -1]
-            raise UnsupportedDocumentError(
-                file.name, f"this is {found}, not {said}: give the two files in each other's place."
-            )
-    if not any(kind in INVENTORY_KINDS for kind in kinds.values()):
-        names = ", ".join(f.name for f in assessment.files)
-        raise UnsupportedDocumentError(names, "no inventory is among them: add the MPA workbook.")
-
-
 def _same_header(stored: Session, fresh: Session) -> bool:
-    """Tell whether a new header says nothing that the stored one does not."""
-    stamps = ("version", "created_at", "updated_at", "updated_by", "change_id")
+    """Tell whether a new header says nothing that the stored one does not.
+
+    A later day alone is nothing new: what is stored is right as of its own day.
+    """
+    stamps = ("version", "created_at", "updated_at", "updated_by", "change_id", "run_date")
     return stored == fresh.model_copy(update={name: getattr(stored, name) for name in stamps})

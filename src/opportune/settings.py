@@ -37,11 +37,25 @@ class Settings:
     history_ttl_days: int = field(default=365, metadata={"env": "OPPORTUNITY_HISTORY_TTL_DAYS"})
     max_upload_mb: int = field(default=25, metadata={"env": "OPPORTUNITY_MAX_UPLOAD_MB"})
     language: str = field(default="en", metadata={"env": "OPPORTUNITY_LANGUAGE"})
+    price_book: str = field(default="", metadata={"env": "OPPORTUNITY_PRICE_BOOK"})
+    """Version or path; empty = the bundled one."""
     dynamodb_table: str = field(
         default="OpportunitySessions", metadata={"env": "DYNAMODB_TABLE_NAME"}
     )
     aws_region: str = field(default="", metadata={"env": "AWS_REGION"})
     dynamodb_endpoint: str = field(default="", metadata={"env": "AWS_ENDPOINT_URL_DYNAMODB"})
+    price_list_endpoint: str = field(default="", metadata={"env": "AWS_ENDPOINT_URL_PRICING"})
+    bedrock_model: str = field(default="", metadata={"env": "OPPORTUNITY_BEDROCK_MODEL"})
+    """Model id or inference profile that may reword texts; used only on request."""
+    bedrock_endpoint: str = field(default="", metadata={"env": "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"})
+    migration_lease_s: int = field(
+        default=10, metadata={"env": "OPPORTUNITY_MIGRATION_LEASE_SECONDS"}
+    )
+    """How long a process may serve by what it read of a store migration, where nothing moves."""
+    migration_request_s: int = field(
+        default=90, metadata={"env": "OPPORTUNITY_MIGRATION_REQUEST_SECONDS"}
+    )
+    """No request to a store takes effect later than this after it began."""
 
     def __post_init__(self) -> None:
         if self.storage_type not in STORAGE_TYPES:
@@ -49,6 +63,23 @@ class Settings:
                 f"OPPORTUNITY_STORAGE_TYPE is {self.storage_type!r}: "
                 f"use one of {', '.join(STORAGE_TYPES)}."
             )
+        self._check_retention()
+        for name, value in (
+            ("OPPORTUNITY_MIGRATION_LEASE_SECONDS", self.migration_lease_s),
+            ("OPPORTUNITY_MIGRATION_REQUEST_SECONDS", self.migration_request_s),
+        ):
+            if value < 1:
+                raise ConfigurationError(f"{name} is {value}: use 1 second or more.")
+        if self.max_upload_mb < 1:
+            raise ConfigurationError(
+                f"OPPORTUNITY_MAX_UPLOAD_MB is {self.max_upload_mb}: use 1 or more."
+            )
+        if self.language not in LANGUAGES:
+            raise ConfigurationError(
+                f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
+            )
+
+    def _check_retention(self) -> None:
         for name, value in (
             ("OPPORTUNITY_TTL_DAYS", self.ttl_days),
             ("OPPORTUNITY_HISTORY_TTL_DAYS", self.history_ttl_days),
@@ -60,14 +91,6 @@ class Settings:
                 "OPPORTUNITY_HISTORY_TTL_DAYS must be 0 or at least OPPORTUNITY_TTL_DAYS: "
                 "history would go before what it is the history of."
             )
-        if self.max_upload_mb < 1:
-            raise ConfigurationError(
-                f"OPPORTUNITY_MAX_UPLOAD_MB is {self.max_upload_mb}: use 1 or more."
-            )
-        if self.language not in LANGUAGES:
-            raise ConfigurationError(
-                f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
-            )
 
     @property
     def store_url(self) -> str:
@@ -75,10 +98,16 @@ class Settings:
         if self.storage_type == "sqlite":
             return f"sqlite:///{self.data_dir.absolute() / 'opportune.sqlite3'}"
         if self.storage_type == "dynamodb":
-            place = {"region": self.aws_region, "endpoint": self.dynamodb_endpoint}
-            query = urlencode({name: value for name, value in place.items() if value})
-            return f"dynamodb://{self.dynamodb_table}" + (f"?{query}" if query else "")
+            return self.placed(f"dynamodb://{self.dynamodb_table}")
         return "memory:"
+
+    def placed(self, url: str) -> str:
+        """Return a store's URL; of a table without region and endpoint, with those set here."""
+        if not url.startswith("dynamodb://") or "?" in url:
+            return url
+        place = {"region": self.aws_region, "endpoint": self.dynamodb_endpoint}
+        query = urlencode({name: value for name, value in place.items() if value})
+        return f"{url}?{query}" if query else url
 
     @classmethod
     def from_environment(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from opportune.analysis import Node
+from opportune.analysis import Node, written_out
 from opportune.assessment import Assessment, Rating
 from opportune.models import (
     InventoryTotals,
@@ -59,6 +59,20 @@ class Inspection(Model):
     quality: tuple[QualityNote, ...]
 
 
+class CalculationCell(Model):
+    """A cell that a calculation rests on: its place, what stands there, and what it was read as."""
+
+    source: str
+    field: str
+    """Our name of what it says: `ram_gb`."""
+    raw: str
+    """As the file has it; empty: blank."""
+    value: str | bool | int | float | None
+    """Of a fact that several cells make up (cores), the fact."""
+    unit: str
+    """Of the value; `fraction` is 0 to 1; empty: none."""
+
+
 class CalculationNode(Model):
     """A step of a calculation; its children's amounts add up to its own."""
 
@@ -66,6 +80,10 @@ class CalculationNode(Model):
     amount_usd: Money
     formula: str
     sources: tuple[str, ...]
+    cells: tuple[CalculationCell, ...] = ()
+    """What the step rests on beyond the cells of its children."""
+    readings: tuple[str, ...] = ()
+    """On the first step: how the units of the columns were decided that its cells stand in."""
     children: tuple["CalculationNode", ...]
 
 
@@ -81,6 +99,23 @@ class Summary(Model):
     by_status: dict[Status, int]
 
 
+class Refusal(Model):
+    """An opportunity that kept its own words, and why."""
+
+    opportunity_id: str
+    reason: str
+
+
+class RewordingAnswer(Model):
+    """What a language model did to the texts."""
+
+    model: str
+    reworded: int
+    dropped_sentences: int
+    """They said something that the rules did not find."""
+    refused: tuple[Refusal, ...] = ()
+
+
 class AnalysisAnswer(Model):
     """What an analysis found, and how many opportunities it changed in the store."""
 
@@ -93,6 +128,8 @@ class AnalysisAnswer(Model):
     added: int
     changed: int
     removed: int
+    rewording: RewordingAnswer | None = None
+    """None if the texts are the rules' own."""
 
 
 class ExplanationAnswer(Model):
@@ -140,13 +177,30 @@ def _readiness(ratings: Sequence[Rating]) -> Readiness:
 
 def calculation_node(node: Node) -> CalculationNode:
     """Return a step of the analysis, and those below it, as the wire has them."""
-    return CalculationNode(
+    view, named = _calculation_node(node)
+    columns = {place.rstrip("0123456789") for place in named}
+    readings = (text for column, text in node.readings.items() if column in columns)
+    return view.model_copy(update={"readings": tuple(dict.fromkeys(readings))})
+
+
+def _calculation_node(node: Node) -> tuple[CalculationNode, set[str]]:
+    """Return the view of a step, and the places that it and those below it name."""
+    below: set[str] = set()
+    children = []
+    for child in node.children:
+        view, named = _calculation_node(child)
+        children.append(view)
+        below |= named
+    cells = [cell for cell in written_out(node.cells) if cell.source not in below]
+    view = CalculationNode(
         label=node.label,
         amount_usd=node.amount,
         formula=node.formula,
         sources=node.sources,
-        children=tuple(calculation_node(child) for child in node.children),
+        cells=tuple(CalculationCell(**cell._asdict()) for cell in cells),
+        children=tuple(children),
     )
+    return view, below.union(cell.source for cell in cells)
 
 
 def analysis_answer(

@@ -1,0 +1,1 @@
+"""Price books kept beside the bundled one, and new ones made from the AWS Price List."""
