@@ -30,7 +30,7 @@ def called(request: AWSPreparedRequest) -> Iterator[tuple[str, str]]:
         for action in body["TransactItems"]:
             ((kind, one),) = action.items()
             yield _IN_TRANSACTION[kind], one["TableName"]
-    elif operation == "BatchGetItem":
+    elif operation in ("BatchGetItem", "BatchWriteItem"):
         for table in body["RequestItems"]:
             yield operation, table
     else:

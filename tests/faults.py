@@ -178,6 +178,26 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
+def commits(request: Request) -> bool:
+    """Tell whether a request makes a large list count that was prepared before it."""
+    return any(
+        "promoting" in action.get("Put", {}).get("Item", {})
+        for action in request.body.get("TransactItems", ())
+    )
+
+
+def at(number: int, fault: Fault) -> Fault:
+    """Return a plan that gives a fault to one request, by its place."""
+    seen = -1
+
+    def plan(request: Request) -> Answer:
+        nonlocal seen
+        seen += 1
+        return fault(request) if seen == number else None
+
+    return plan
+
+
 def times(number: int, fault: Fault, operation: str = "") -> Fault:
     """Return a plan that gives this fault to the first requests of an operation (empty: any)."""
     left = number

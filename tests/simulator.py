@@ -89,8 +89,8 @@ class Simulator:
         found: dict[str, list[Item]] = {}
         for name, wanted in body["RequestItems"].items():
             assert wanted["ConsistentRead"]
-            assert len(wanted["Keys"]) <= 100
             table = self.tables[name]
+            assert len({table.key(key) for key in wanted["Keys"]}) == len(wanted["Keys"]) <= 100
             items = (table.items.get(table.key(key)) for key in wanted["Keys"])
             found[name] = [item for item in items if item]
         return {"Responses": found, "UnprocessedKeys": {}}
@@ -140,12 +140,29 @@ class Simulator:
     def _TransactWriteItems(self, body: Item) -> Item | AWSResponse:  # noqa: N802 # DynamoDB's spelling
         actions = [next(iter(action.items())) for action in body["TransactItems"]]
         assert len(actions) <= 100
+        touched = [(one["TableName"], self._key(one)) for _, one in actions]
+        assert len(set(touched)) == len(touched)
         reasons = [self._reason(action) for _, action in actions]
         if any(reason["Code"] != "None" for reason in reasons):
             return refusal("TransactionCanceledException", CancellationReasons=reasons)
+        carry_out = {"Put": self._put, "Update": self._update}
         for kind, action in actions:
-            (self._put if kind == "Put" else self._update)(action)
+            if kind != "ConditionCheck":
+                carry_out[kind](action)
         return {}
+
+    def _BatchWriteItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
+        for name, requests in body["RequestItems"].items():
+            assert len(requests) <= 25
+            table = self.tables[name]
+            keys = [table.key(request["DeleteRequest"]["Key"]) for request in requests]
+            assert len(set(keys)) == len(keys)
+            for key in keys:
+                table.items.pop(key, None)
+        return {"UnprocessedItems": {}}
+
+    def _key(self, action: Item) -> Key:
+        return self.tables[action["TableName"]].key(action.get("Key") or action["Item"])
 
     def _reason(self, action: Item) -> Item:
         try:
@@ -173,8 +190,7 @@ class Simulator:
         table.items[key] = item
 
     def _check(self, action: Item) -> None:
-        table = self.tables[action["TableName"]]
-        item = table.items.get(table.key(action.get("Key") or action["Item"]))
+        item = self.tables[action["TableName"]].items.get(self._key(action))
         names = action.get("ExpressionAttributeNames", {})
         values = action.get("ExpressionAttributeValues", {})
         expression = action.get("ConditionExpression", "")
@@ -206,6 +222,11 @@ def _plain(value: Item) -> Any:
 def _key_tests(body: Item) -> Iterator[Any]:
     names, values = body["ExpressionAttributeNames"], body["ExpressionAttributeValues"]
     for test in body["KeyConditionExpression"].split(" AND "):
+        prefix = re.fullmatch(r"begins_with\((#\w+), (:\w+)\)", test)
+        if prefix:
+            attribute, begin = names[prefix[1]], _plain(values[prefix[2]])
+            yield lambda item, a=attribute, b=begin: _plain(item[a]).startswith(b)
+            continue
         name, sign, value = test.split(" ")
         attribute, wanted = names[name], _plain(values[value])
         if sign == "=":

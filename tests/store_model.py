@@ -26,6 +26,7 @@ from opportune.models import (
     Session,
     Template,
 )
+from opportune.stores.moving import Copying
 
 DAYS = 30
 HISTORY_DAYS = 60
@@ -126,19 +127,35 @@ class StoreModel:
             )
         )
 
-    def replicate(self, record: Record) -> None:
+    def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
+        if copying is Copying.NEXT and self._leaves_gap(records):
+            return False
+        for record in records:
+            self._replicate(record, is_mending=copying is Copying.MEND)
+        return True
+
+    def _leaves_gap(self, records: Sequence[Record]) -> bool:
+        given = {_key(record) for record in records}
+        for record in records:
+            kind, key, version = _key(record)
+            newest = max(
+                [0, *(v for k, i, v in map(_key, self.everything()) if (k, i) == (kind, key))]
+            )
+            if version > 1 and newest < version - 1 and (kind, key, version - 1) not in given:
+                return True
+        return False
+
+    def _replicate(self, record: Record, *, is_mending: bool) -> None:
         if isinstance(record, Session):
-            if record.id not in self.headers or self.headers[record.id].version <= record.version:
+            held_version = self.headers[record.id].version if record.id in self.headers else 0
+            if record.version > held_version or (is_mending and record.version == held_version):
                 self.headers[record.id] = record
         elif isinstance(record, Template):
-            rest = [
-                t for t in self.templates.get(record.template_id, []) if t.version != record.version
-            ]
-            self.templates[record.template_id] = sorted([*rest, record], key=lambda t: t.version)
+            templates = self.templates.get(record.template_id, [])
+            self.templates[record.template_id] = _joined(templates, record, is_mending=is_mending)
         else:
             held = self.opportunities[record.id] if self.get_history(record.id) else []
-            rest_of = [o for o in held if o.version != record.version]
-            self.opportunities[record.id] = sorted([*rest_of, record], key=lambda o: o.version)
+            self.opportunities[record.id] = _joined(held, record, is_mending=is_mending)
 
     # Reads
 
@@ -248,3 +265,16 @@ def _is_repeat(newest: R, wanted: R) -> bool:
     return wanted.change_id == newest.change_id != "" and (
         wanted.version == 0 or wanted.version + 1 == newest.version
     )
+
+
+def _key(record: Record) -> tuple[type, str, int]:
+    key = record.template_id if isinstance(record, Template) else record.id
+    return type(record), key, record.version
+
+
+def _joined(held: list[R], record: R, *, is_mending: bool) -> list[R]:
+    """Return the revisions with one more; one of its version stays, unless it is to be mended."""
+    if not is_mending and any(one.version == record.version for one in held):
+        return held
+    rest = {one.version: one for one in held} | {record.version: record}
+    return [rest[version] for version in sorted(rest)]

@@ -67,9 +67,29 @@ IN_PROCESS: dict[str, Opener] = {
     "memory": open_memory,
     "sqlite": open_sqlite,
 }
-STORES: dict[str, Opener] = IN_PROCESS | {
+PLAIN: dict[str, Opener] = IN_PROCESS | {
     f"dynamodb-{name.removeprefix('dynamodb-')}": open_on(name) for name in engine_names()
 }
+
+
+def open_migrating(name: str) -> Opener:
+    """Return what opens a store migration at a stage; `migrations.py` knows how, and this file."""
+
+    def opener(tmp_path: Path, clock: Clock, retention: Retention, *, fresh: bool) -> Store:
+        import migrations
+
+        return migrations.MIGRATING[name](tmp_path, clock, retention, fresh=fresh)
+
+    return opener
+
+
+MIGRATING = [
+    f"{pair}-{stage}"
+    for pair in ("memory-to-sqlite", *(f"sqlite-to-{engine}" for engine in engine_names()))
+    for stage in ("OFF", "DUAL_WRITE", "CUT_OVER", "COMPLETE")
+]
+"""Two stores acting as one: in every stage they keep what one store keeps."""
+STORES: dict[str, Opener] = PLAIN | {name: open_migrating(name) for name in MIGRATING}
 
 
 def reference_store(clock: Clock, retention: Retention = RETENTION) -> Store:

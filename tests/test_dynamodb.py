@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from engines import REGION, connection_to, endpoint_of, engine_names, new_table
-from faults import Answer, Injector, Request, lost_before
+from faults import Answer, Injector, Request, commits, lost_before
 from stores import ManualClock, a_full_opportunity, a_session, a_template, an_opportunity
 
 from opportune.errors import ConfigurationError, StoreUnavailableError
@@ -168,7 +168,7 @@ def test_no_history_of_what_is_only_being_prepared(
     engine: str, table: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody prepares a large list between the two requests of a reader, and is cut."""
-    monkeypatch.setattr("opportune.stores.dynamodb.session_list.TRANSACTION_ACTIONS", 4)
+    monkeypatch.setattr("opportune.stores.dynamodb.transactions.TRANSACTION_ACTIONS", 4)
     connection = Connection(region=REGION, endpoint=endpoint_of(engine), sleep=lambda seconds: None)
     injector = Injector()
     injector.attach(connection)
@@ -176,7 +176,7 @@ def test_no_history_of_what_is_only_being_prepared(
     store.store_opportunities(a_session("s"), [])
 
     def never_commit(request: Request) -> Answer:
-        return lost_before(request) if request.operation == "PutItem" else None
+        return lost_before(request) if commits(request) else None
 
     def prepare() -> None:
         injector.plan = never_commit

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 from engines import REGION
-from faults import Answer, CutError, Fault, Injector, Request, cut_after, cut_before
+from faults import Answer, CutError, Fault, Injector, Request, at, commits, cut_after, cut_before
 from simulator import Simulator
 from stores import ManualClock, a_session, an_opportunity
 
 from opportune.models import Opportunity
-from opportune.stores.dynamodb import DynamoDBStore, session_list
+from opportune.stores.dynamodb import DynamoDBStore, transactions
 from opportune.stores.dynamodb.connection import Connection
 from opportune.stores.dynamodb.items import HEADER
 
@@ -38,7 +38,7 @@ class Bench:
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A transaction takes 7 actions here: a list of more than three goes in stages."""
-    monkeypatch.setattr(session_list, "TRANSACTION_ACTIONS", 7)
+    monkeypatch.setattr(transactions, "TRANSACTION_ACTIONS", 7)
     clock = ManualClock()
     simulator = Simulator(random.Random(3))
     simulator.create("Bench")
@@ -61,18 +61,6 @@ def replace_list(bench: Bench) -> None:
     """Six of the nine stay, three come, three go: nine heads change."""
     listed = [an_opportunity("s", slug, title="new", change_id="c-new") for slug in SLUGS[3:]]
     bench.store.store_opportunities(a_session("s", change_id="c-new"), listed)
-
-
-def at(number: int, fault: Fault) -> Fault:
-    """Return a plan that gives a fault to one request, by its place."""
-    seen = -1
-
-    def plan(request: Request) -> Answer:
-        nonlocal seen
-        seen += 1
-        return fault(request) if seen == number else None
-
-    return plan
 
 
 def requests_of(bench: Bench, action: Callable[[Bench], None]) -> int:
@@ -186,7 +174,7 @@ def committed_but_not_finished(bench: Bench) -> None:
     old_list(bench)
 
     def plan(request: Request) -> Answer:
-        return cut_after(request) if request.operation == "PutItem" else None
+        return cut_after(request) if commits(request) else None
 
     bench.injector.plan = plan
     with pytest.raises(CutError):
@@ -239,9 +227,7 @@ def test_nothing_that_is_being_prepared_can_be_swept(bench: Bench) -> None:
 
 def test_what_was_prepared_in_vain_still_expires_when_it_would_have(bench: Bench) -> None:
     old = old_list(bench)
-    bench.injector.plan = lambda request: (
-        cut_before(request) if request.operation == "PutItem" else None
-    )
+    bench.injector.plan = lambda request: cut_before(request) if commits(request) else None
     with pytest.raises(CutError):
         replace_list(bench)
     bench.quietly()
@@ -254,9 +240,7 @@ def test_what_was_prepared_in_vain_still_expires_when_it_would_have(bench: Bench
 
 def test_a_prepared_revision_is_in_no_scan_and_no_history(bench: Bench) -> None:
     old_list(bench)
-    bench.injector.plan = lambda request: (
-        cut_before(request) if request.operation == "PutItem" else None
-    )
+    bench.injector.plan = lambda request: cut_before(request) if commits(request) else None
     with pytest.raises(CutError):
         replace_list(bench)
     bench.quietly()

@@ -13,12 +13,14 @@ from datetime import datetime
 import pytest
 from engines import REGION, endpoint_of, engine_names, new_table
 from faults import Injector
-from schedules import Schedule
+from moves import at_stage
+from schedules import SLUGS, Schedule
 from simulator import Simulator
 from stores import ManualClock, new_session_id
 
-from opportune.stores.dynamodb import DynamoDBStore, session_list
+from opportune.stores.dynamodb import DynamoDBStore, transactions
 from opportune.stores.dynamodb.connection import Connection
+from opportune.stores.moving import Written
 
 SCHEDULES = int(os.environ.get("OPPORTUNE_SCHEDULES", "500"))  # noqa: TID251 # only tests
 FIRST_SEED = int(os.environ.get("OPPORTUNE_FIRST_SEED", "0"))  # noqa: TID251 # only tests
@@ -47,14 +49,31 @@ def play(
             simulator.sweep(now, chance)
 
     schedule = Schedule(seed, new_session_id(), clock, injector, sweep)
-    schedule.play(store, STEPS)
+    if seed % 4 < 2:
+        schedule.play(store, STEPS)
+    else:
+        play_journaled(schedule, store)
     injector.sent.clear()
     return schedule.acknowledged
 
 
+def play_journaled(schedule: Schedule, store: DynamoDBStore) -> None:
+    """Play with a journal: in the end every revision is noted, and what was told is noted once."""
+    at_stage(store, 1)
+    told: list[Written] = []
+    schedule.play(store.journaled(told.append, stage_number=1), STEPS)
+    notes = store.journal(session_id=schedule.session_id, limit=1000)
+    named = {one for note in notes for one in note.opportunity_ids}
+    kept = {f"{schedule.session_id}.{slug}" for slug in SLUGS}
+    assert {one for one in kept if store.get_history(one)} <= named
+    keys = [wrote.note.key for wrote in told]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) <= {note.key for note in notes}
+
+
 def set_transaction_size(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With 7 actions a list of more than three is written in stages; with 100 none is."""
-    monkeypatch.setattr(session_list, "TRANSACTION_ACTIONS", (7, 100)[seed % 2])
+    monkeypatch.setattr(transactions, "TRANSACTION_ACTIONS", (7, 100)[seed % 2])
 
 
 @pytest.mark.parametrize("first", blocks(SCHEDULES))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 from stores import (
+    PLAIN,
     STORES,
     ManualClock,
     a_full_opportunity,
@@ -51,7 +52,10 @@ def test_the_suite_ran_every_contract_test_on_every_store(request: pytest.Fixtur
                 str(item.callspec.params["store_name"])
             )
     assert len(ran) > 10
-    assert {name: stores for name, stores in ran.items() if stores != set(STORES)} == {}
+    for name, stores in ran.items():
+        # A migration under way is not itself a side of another one.
+        is_of_one_side = name.startswith("test_store_contract_moving.py:")
+        assert stores == set(PLAIN if is_of_one_side else STORES), name
 
 
 def test_the_suite_has_no_way_to_leave_a_store_out() -> None:

@@ -27,6 +27,7 @@ from opportune.errors import (
 )
 from opportune.models import Opportunity, Record, Session, Status, Template
 from opportune.stores.contract import RECORD_LIMIT_BYTES, Retention, Store
+from opportune.stores.moving import Copying
 
 
 @pytest.fixture
@@ -214,7 +215,10 @@ def test_replicating_a_whole_scan_makes_an_equal_store_in_any_order_and_twice(
     for order in (records, records[::-1], [*records[::2], *records[1::2], *records]):
         target = open_store(fresh=True)
         for record in order:
-            target.replicate(record)
+            target.replicate([record])
+        assert sorted(map(_key, _everything(target))) == expected
+        target = open_store(fresh=True)
+        assert target.replicate(order[: len(records)])
         assert sorted(map(_key, _everything(target))) == expected
         assert target.find_opportunities() == source.find_opportunities()
         assert target.list_sessions() == source.list_sessions()
@@ -237,7 +241,7 @@ def _revisions(session_id: str, clock: ManualClock) -> tuple[Session, tuple[Oppo
 
 def _replicate(store: Store, *records: Record) -> None:
     for record in records:
-        store.replicate(record)
+        store.replicate([record])
 
 
 def test_replicating_revisions_in_every_order_never_lowers_the_newest(
@@ -245,10 +249,10 @@ def test_replicating_revisions_in_every_order_never_lowers_the_newest(
 ) -> None:
     for order in itertools.permutations(range(4)):
         header, revisions = _revisions(new_session_id(), clock)
-        store.replicate(header)
+        store.replicate([header])
         highest = 0
         for number in order:
-            store.replicate(revisions[number])
+            store.replicate([revisions[number]])
             highest = max(highest, number + 1)
             history = store.get_history(revisions[0].id)
             assert history[-1].version == highest
@@ -267,7 +271,7 @@ def test_what_was_replicated_goes_on_from_its_version(
     _replicate(store, *revisions, header)
     changed = store.put_opportunity(revisions[-1].revised(owner="carl"))
     assert changed.version == 5
-    store.replicate(revisions[1])
+    store.replicate([revisions[1]])
     assert store.get_opportunity(changed.id) == changed
     assert store.get_history(changed.id) == (*revisions, changed)
 
@@ -278,38 +282,50 @@ def test_an_older_header_is_ignored_and_a_newer_one_taken(
     source = reference_store(clock)
     first = source.store_opportunities(a_session(session_id), [])
     second = source.store_opportunities(first.revised(language="es"), [])
-    store.replicate(first)
+    store.replicate([first])
     assert store.get_session(session_id) == first
-    store.replicate(second)
-    store.replicate(first)
+    store.replicate([second])
+    store.replicate([first])
     assert store.get_session(session_id) == second
     source.delete_session(session_id, updated_by="ana", change_id="c1")
     (tombstone,) = source.scan().items
-    store.replicate(tombstone)
-    store.replicate(second)
+    store.replicate([tombstone])
+    store.replicate([second])
     with pytest.raises(SessionNotFoundError):
         store.get_session(session_id)
 
 
-def test_a_damaged_copy_is_mended_by_replicating_the_same_version(
+def test_a_damaged_copy_is_mended_only_when_that_is_asked_for(
     store: Store, session_id: str, clock: ManualClock
 ) -> None:
     header, revisions = _revisions(session_id, clock)
     template = reference_store(clock).put_template(a_template(new_template_id()))
     records: list[Record] = [header, *revisions, template]
-    for record in records:
-        store.replicate(record)
-    store.replicate(header.revised(customer="damaged"))
-    for revision in (revisions[0], revisions[-1]):
-        store.replicate(revision.revised(title="damaged", status=Status.LOST))
-    store.replicate(template.revised(title="damaged"))
-    assert store.get_history(revisions[0].id) != revisions
-    for record in records:
-        store.replicate(record)
+    damaged: list[Record] = [
+        header.revised(customer="damaged"),
+        *(one.revised(title="damaged", status=Status.LOST) for one in revisions),
+        template.revised(title="damaged"),
+    ]
+    for number, record in enumerate(damaged):
+        store.replicate([record])
+        store.replicate([records[number]])
+        assert _held(store, record) == record, "what is there stays"
+        store.replicate([records[number]], copying=Copying.NEXT)
+        assert _held(store, record) == record
+    store.replicate(records, copying=Copying.MEND)
     assert store.get_session(session_id) == header
     assert store.get_history(revisions[0].id) == revisions
     assert store.get_opportunities(session_id) == (revisions[-1],)
     assert store.get_template(template.template_id) == template
+
+
+def _held(store: Store, record: Record) -> Record:
+    """What the store holds of the same key and version."""
+    if isinstance(record, Session):
+        return store.get_session(record.id)
+    if isinstance(record, Template):
+        return store.get_template(record.template_id, version=record.version)
+    return store.get_opportunity(record.id, version=record.version)
 
 
 def test_templates_replicate_in_any_order(store: Store, clock: ManualClock) -> None:
@@ -318,7 +334,7 @@ def test_templates_replicate_in_any_order(store: Store, clock: ManualClock) -> N
     source.put_template(source.put_template(a_template(key)).revised(title="second"))
     revisions = source.get_template_history(key)
     for revision in (*reversed(revisions), *revisions):
-        store.replicate(revision)
+        store.replicate([revision])
         assert store.get_template(key) == revisions[1]
     assert store.get_template_history(key) == revisions
 
@@ -331,7 +347,7 @@ def test_only_what_a_store_has_kept_is_replicated(store: Store, session_id: str)
     ]
     for record in unstored:
         with pytest.raises(InvalidInputError):
-            store.replicate(record)
+            store.replicate([record])
 
 
 def test_what_expired_elsewhere_stays_expired_here(
@@ -354,6 +370,6 @@ def test_what_is_forgotten_does_not_hold_up_its_successor(
     clock.advance(days=61)
     source.store_opportunities(a_session(session_id), [an_opportunity(session_id)])
     (anew,) = source.get_opportunities(session_id)
-    store.replicate(anew)
+    store.replicate([anew])
     assert store.get_history(anew.id) == (anew,)
     assert store.get_opportunity(anew.id) == anew

@@ -29,6 +29,7 @@ from opportune.models import (
     Status,
 )
 from opportune.stores.contract import Retention, Store
+from opportune.stores.moving import Copying
 
 SESSIONS = ["one", "two"]
 SLUGS = ["a", "b", "c"]
@@ -175,15 +176,21 @@ class StoreMachine(RuleBasedStateMachine):
         fields = change | {"version": held[-1].version if held else 0, "change_id": ""}
         _outcome(self.elsewhere, "put_opportunity", an_opportunity(ELSEWHERE, slug, **fields))
 
-    @rule(data=st.data(), count=st.integers(1, 4))
-    def replicate_from_elsewhere(self, data: st.DataObject, count: int) -> None:
+    @rule(data=st.data(), copying=st.sampled_from(Copying), is_damaged=st.booleans())
+    def replicate_from_elsewhere(
+        self, data: st.DataObject, copying: Copying, *, is_damaged: bool
+    ) -> None:
         records = self.elsewhere.everything()
-        for record in data.draw(st.lists(st.sampled_from(records), max_size=count)):
-            self.both("replicate", record)
+        numbers = st.lists(st.integers(0, len(records) - 1), unique=True, max_size=8)
+        chosen = [records[number] for number in data.draw(numbers)]
+        if is_damaged:
+            chosen = [one.revised(updated_by="damage") for one in chosen]
+        self.both("replicate", chosen, copying=copying)
 
-    @rule(data=st.data())
-    def replicate_what_is_there(self, data: st.DataObject) -> None:
-        self.both("replicate", data.draw(st.sampled_from(self.model.everything())))
+    @rule(data=st.data(), copying=st.sampled_from(Copying))
+    def replicate_what_is_there(self, data: st.DataObject, copying: Copying) -> None:
+        record = data.draw(st.sampled_from(self.model.everything()))
+        self.both("replicate", [record], copying=copying)
 
     @rule(session=st.sampled_from([*SESSIONS, ELSEWHERE]), wanted=filters)
     def list_session(self, session: str, wanted: OpportunityFilters) -> None:

@@ -5,6 +5,9 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from opportune.errors import ConfigurationError
 from opportune.stores.contract import RETENTION, Clock, Retention, Store, utc_now
+from opportune.stores.migrating import MigratingStore
+from opportune.stores.peers import Peers
+from opportune.stores.serving import LEASES, Leases
 
 _SQLITE_PREFIX = "sqlite:///"
 
@@ -41,6 +44,42 @@ def open_store(url: str, *, clock: Clock = utc_now, retention: Retention = RETEN
         f"{url!r} names no store: use memory:, sqlite:///path/to/file.sqlite3 "
         "or dynamodb://TableName?region=eu-west-1."
     )
+
+
+def open_serving_store(
+    url: str,
+    *,
+    clock: Clock = utc_now,
+    retention: Retention = RETENTION,
+    leases: Leases = LEASES,
+) -> tuple[MigratingStore, Peers]:
+    """Open what a service works with: whichever store serves now, and follows when that changes.
+
+    What comes with it opens further stores, for who migrates; closing the store closes them all.
+
+    Args:
+        url: Of the store that the service is configured for, as `open_store` takes it.
+        clock: Tells the present moment.
+        retention: How long things are kept.
+        leases: How long what was read of the stage may be believed; the same in every process.
+
+    Raises:
+        ConfigurationError: As `open_store`.
+    """
+    peers = Peers(lambda peer: open_store(peer, clock=clock, retention=retention))
+    name = peers.named(recorded_url(url))
+    configured = peers(name)
+    if configured is None:
+        raise ConfigurationError(f"{url!r} names the memory of another process: use memory:.")
+    store = MigratingStore(configured, url=name, open_peer=peers, leases=leases, close=peers.close)
+    return store, peers
+
+
+def recorded_url(url: str) -> str:
+    """Return a URL as records of store migrations name it, wherever they are read from."""
+    if url.startswith(_SQLITE_PREFIX) and url != _SQLITE_PREFIX:
+        return _SQLITE_PREFIX + str(Path(url.removeprefix(_SQLITE_PREFIX)).absolute())
+    return url
 
 
 def _place(url: SplitResult) -> tuple[str, str, str]:

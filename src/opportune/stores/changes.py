@@ -25,6 +25,8 @@ from opportune.stores.contract import (
     same_change,
     stamped,
 )
+from opportune.stores.moving import Migration
+from opportune.times import later_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,22 @@ def deleting_template(
             "change_id": change_id,
         }
     )
+
+
+def putting_migration(
+    wanted: Migration, *, held: Migration | None, now: datetime
+) -> tuple[Migration, bool]:
+    """Decide `put_migration`: the record, and whether it is still to be written."""
+    version = held.version if held else 0
+    if held and held.change_id == wanted.change_id != "" and wanted.version in (0, version - 1):
+        return held, False
+    if wanted.version != version:
+        raise VersionConflictError(wanted.id, expected=wanted.version, actual=version)
+    stamps = {
+        "version": version + 1,
+        "updated_at": later_time(now, held.updated_at if held else ""),
+    }
+    return wanted.model_copy(update=stamps), True
 
 
 def _departing(

@@ -41,7 +41,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from opportune.errors import InvalidInputError, TooLargeError
 from opportune.models import (
     Opportunity,
     OpportunityFilters,
@@ -194,6 +193,10 @@ class Store(Protocol):
         """
         ...
 
+    def get_header(self, session_id: str) -> Session | None:
+        """Return a header as `scan` yields it, a deleted one too; None if there never was one."""
+        ...
+
     def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
         """Return headers, last changed first, ties by id; pages as in `find_opportunities`."""
         ...
@@ -260,8 +263,8 @@ class Store(Protocol):
         only joins the history, an older header is ignored. `copying` says what else may stop it.
 
         Args:
-            records: Any number, each key and version once. A header and revisions of one session
-                that are given together become visible in one step.
+            records: Any number, each key and version once. A header that is newer than the one
+                here, and revisions of its session, become visible in one step.
             copying: See `Copying`.
 
         Returns:
@@ -277,7 +280,9 @@ class Store(Protocol):
 
         In one step with each write: it is refused unless the stored migration is at this stage
         number, and a note of what it touches is kept. Notes outlive the process: whoever comes
-        later finds in `journal` what was written and is perhaps not replicated yet.
+        later finds in `journal` what was written and is perhaps not replicated yet. `replicate`,
+        `settle` and `put_migration` stay as they are. It shares everything with this store, and
+        is cheap enough to be made for each write.
 
         Args:
             told: Called after each write that wrote something, before the write returns. A repeat
@@ -286,11 +291,18 @@ class Store(Protocol):
 
         Raises:
             WrongStageError: By the write: the migration has another stage number, or there is none.
+                It did not happen and cannot any more.
         """
         ...
 
     def journal(self, *, limit: int = PAGE_LIMIT, session_id: str = "") -> tuple[Note, ...]:
-        """Return open notes, all or those of one session, any order, at most `limit`."""
+        """Return open notes, all or those of one session, any order, at most `limit`.
+
+        Every acknowledged write that is not settled is seen. A long note may come in parts.
+
+        Raises:
+            InvalidInputError: The limit is out of range.
+        """
         ...
 
     def settle(self, notes: Sequence[Note]) -> None:
@@ -309,6 +321,7 @@ class Store(Protocol):
 
         Raises:
             VersionConflictError: Another version is stored.
+            TooLargeError: It is over RECORD_LIMIT_BYTES.
         """
         ...
 
@@ -366,44 +379,3 @@ def same_change(stored: R | None, wanted: R) -> bool:
         and stored.change_id == wanted.change_id != ""
         and wanted.version in (0, stored.version - 1)
     )
-
-
-def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
-    """Refuse what `store_opportunities` must not be given."""
-    if session.deleted:
-        raise InvalidInputError(f"Session {session.id!r} is marked as deleted: delete it instead.")
-    seen: set[str] = set()
-    for opportunity in opportunities:
-        if opportunity.session_id != session.id:
-            raise InvalidInputError(f"{opportunity.id!r} is not of session {session.id!r}.")
-        if opportunity.deleted:
-            raise InvalidInputError(f"{opportunity.id!r} is marked as deleted: leave it out.")
-        if opportunity.id in seen:
-            raise InvalidInputError(f"{opportunity.id!r} stands twice in the list.")
-        seen.add(opportunity.id)
-        check_size(opportunity)
-    check_size(session)
-
-
-def check_stored(record: Record) -> None:
-    """Refuse to replicate what no store has stamped."""
-    if record.version < 1:
-        raise InvalidInputError("Only what a store has kept can be replicated: version 0 is none.")
-
-
-def check_size(record: Record) -> None:
-    """Refuse a record that not every store could hold, naming its largest field."""
-    size = len(record.model_dump_json().encode())
-    if size <= RECORD_LIMIT_BYTES:
-        return
-    fields = record.model_dump(mode="json")
-    largest = max(fields, key=lambda name: len(str(fields[name]).encode()))
-    raise TooLargeError(
-        f"{size:,} bytes are over the limit of {RECORD_LIMIT_BYTES:,}: shorten {largest!r}."
-    )
-
-
-def check_limit(limit: int) -> None:
-    """Refuse a page size out of range."""
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise InvalidInputError(f"limit must be between 1 and {PAGE_LIMIT}, not {limit}.")

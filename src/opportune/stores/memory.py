@@ -4,12 +4,10 @@ One lock guards everything; what is slow, search over 100,000 opportunities, wor
 on a snapshot. Values are frozen, so they are handed out as they are.
 """
 
+import copy
 import heapq
 import threading
-from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from itertools import islice
 
 from opportune.errors import (
@@ -28,60 +26,41 @@ from opportune.models import (
     Template,
     by_list_order,
     folded,
-    search_text,
 )
 from opportune.stores.changes import (
+    NOTHING,
     Change,
     Moment,
     deleting_template,
     departing,
     putting,
+    putting_migration,
     putting_template,
     replacing,
 )
+from opportune.stores.checks import check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
     Clock,
     Retention,
     Usage,
-    check_limit,
-    check_list,
-    check_size,
-    check_stored,
-    is_forgotten,
-    is_history_expired,
     is_live,
     utc_now,
 )
+from opportune.stores.copying import leaves_gap
 from opportune.stores.cursor import (
     SCAN_QUESTION,
     SESSIONS_QUESTION,
     Position,
     cursor_after,
-    find_position,
     find_question,
     position_of,
     session_position,
 )
-
-_SWEPT_PER_WRITE = 2
-"""Opportunities whose history is swept at each write: more than a write adds."""
-
-
-class _Newest:
-    """The newest revision of an opportunity, and what `find` needs of it, made when needed."""
-
-    def __init__(self, opportunity: Opportunity) -> None:
-        self.opportunity = opportunity
-
-    @cached_property
-    def positions(self) -> Mapping[Order, Position]:
-        return {order: find_position(self.opportunity, order) for order in Order}
-
-    @cached_property
-    def search_text(self) -> str:
-        return search_text(self.opportunity)
+from opportune.stores.journaling import Journaling, written, written_template
+from opportune.stores.memory_records import MemoryRecords
+from opportune.stores.moving import Copying, Migration, Note, Told, Written
 
 
 class MemoryStore:
@@ -93,12 +72,8 @@ class MemoryStore:
         self._clock = clock
         self._retention = retention
         self._lock = threading.Lock()
-        self._sessions: dict[str, Session] = {}
-        self._revisions: dict[str, list[Opportunity]] = {}  # by id; ascending, never empty
-        self._newest: dict[str, _Newest] = {}  # by id
-        self._members: dict[str, set[str]] = {}  # ids of a session's opportunities, dead ones too
-        self._templates: dict[str, list[Template]] = {}  # by id; ascending, never empty
-        self._sweep_queue: deque[str] = deque()  # every id in _revisions, once
+        self._held = MemoryRecords(clock, retention)
+        self._journaling: Journaling | None = None
 
     def store_opportunities(
         self, session: Session, opportunities: Sequence[Opportunity]
@@ -108,11 +83,12 @@ class MemoryStore:
             header, change = replacing(
                 session,
                 opportunities,
-                header=self._sessions.get(session.id),
-                newest=self._session_newest(session.id),
+                header=self._held.sessions.get(session.id),
+                newest=self._held.session_newest(session.id),
                 when=self._moment(),
             )
-            self._apply(change)
+            wrote = self._apply(change)
+        self._tell(wrote)
         return header
 
     def get_opportunities(
@@ -120,7 +96,7 @@ class MemoryStore:
     ) -> tuple[Opportunity, ...]:
         now = self._clock()
         with self._lock:
-            newest = self._session_newest(session_id)
+            newest = self._held.session_newest(session_id)
         wanted = filters or OpportunityFilters()
         return by_list_order([o for o in newest if is_live(o, now) and wanted.matches(o)])
 
@@ -137,19 +113,19 @@ class MemoryStore:
     def put_opportunity(self, opportunity: Opportunity) -> Opportunity:
         check_size(opportunity)
         with self._lock:
-            newest = self._newest.get(opportunity.id)
             revision, change = putting(
                 opportunity,
-                newest=newest.opportunity if newest else None,
-                header=self._sessions.get(opportunity.session_id),
+                newest=self._held.newest_of(opportunity.id),
+                header=self._held.sessions.get(opportunity.session_id),
                 when=self._moment(),
             )
-            self._apply(change)
+            wrote = self._apply(change)
+        self._tell(wrote)
         return revision
 
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         with self._lock:
-            return tuple(self._kept(opportunity_id))
+            return tuple(self._held.kept(opportunity_id))
 
     def find_opportunities(
         self,
@@ -167,7 +143,7 @@ class MemoryStore:
         term = folded(wanted.search_term)
         now = self._clock()
         with self._lock:
-            snapshot = list(self._newest.values())
+            snapshot = list(self._held.newest.values())
         rows = [
             (_descending(one.positions[order]), one.opportunity)
             for one in snapshot
@@ -178,37 +154,43 @@ class MemoryStore:
         return _page(rows, question, limit, after)
 
     def get_session(self, session_id: str) -> Session:
-        with self._lock:
-            session = self._sessions.get(session_id)
-        if session is None or session.deleted:
+        header = self.get_header(session_id)
+        if header is None or header.deleted:
             raise SessionNotFoundError(session_id)
-        return session
+        return header
+
+    def get_header(self, session_id: str) -> Session | None:
+        with self._lock:
+            return self._held.sessions.get(session_id)
 
     def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
         check_limit(limit)
         after = position_of(SESSIONS_QUESTION, cursor) if cursor is not None else None
         with self._lock:
-            snapshot = list(self._sessions.values())
+            snapshot = list(self._held.sessions.values())
         rows = [(_descending(session_position(s)), s) for s in snapshot if not s.deleted]
         return _page(rows, SESSIONS_QUESTION, limit, after)
 
     def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
         with self._lock:
-            if session_id not in self._sessions:
+            if session_id not in self._held.sessions:
                 raise SessionNotFoundError(session_id)
             change = departing(
-                self._sessions[session_id],
-                newest=self._session_newest(session_id),
+                self._held.sessions[session_id],
+                newest=self._held.session_newest(session_id),
                 updated_by=updated_by,
                 change_id=change_id,
                 when=self._moment(),
             )
-            self._apply(change)
+            wrote = self._apply(change)
+        self._tell(wrote)
 
     def put_template(self, template: Template) -> Template:
         check_size(template)
         with self._lock:
-            return self._put_template(template)
+            revision, wrote = self._put_template(template)
+        self._tell(wrote)
+        return revision
 
     def get_template(self, template_id: str, *, version: int | None = None) -> Template:
         for revision in reversed(self.get_template_history(template_id)):
@@ -222,48 +204,74 @@ class MemoryStore:
 
     def list_templates(self) -> tuple[Template, ...]:
         with self._lock:
-            newest = [revisions[-1] for _, revisions in sorted(self._templates.items())]
+            newest = [revisions[-1] for _, revisions in sorted(self._held.templates.items())]
         return tuple(template for template in newest if not template.deleted)
 
     def get_template_history(self, template_id: str) -> tuple[Template, ...]:
         with self._lock:
-            return tuple(self._templates.get(template_id, ()))
+            return tuple(self._held.templates.get(template_id, ()))
 
     def delete_template(
         self, template_id: str, *, version: int, updated_by: str, change_id: str
     ) -> None:
         with self._lock:
-            revisions = self._templates.get(template_id)
             deletion = deleting_template(
                 template_id,
-                newest=revisions[-1] if revisions else None,
+                newest=self._held.newest_template(template_id),
                 version=version,
                 updated_by=updated_by,
                 change_id=change_id,
             )
-            self._put_template(deletion)
+            _, wrote = self._put_template(deletion)
+        self._tell(wrote)
 
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         check_limit(limit)
         after = position_of(SCAN_QUESTION, cursor) if cursor is not None else (0, "")
         with self._lock:
-            rows = list(islice(self._records_after(after), limit + 1))
+            rows = list(islice(self._held.after(after), limit + 1))
         more = cursor_after(SCAN_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
         return Page[Record](items=tuple(record for _, record in rows[:limit]), cursor=more)
 
-    def replicate(self, record: Record) -> None:
-        check_stored(record)
+    def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
+        check_stored(records)
         with self._lock:
-            if isinstance(record, Session):
-                held = self._sessions.get(record.id)
-                if held is None or held.version <= record.version:
-                    self._sessions[record.id] = record
-            elif isinstance(record, Template):
-                _insert(self._templates.setdefault(record.template_id, []), record)
-            else:
-                if not self._kept(record.id):
-                    self._forget(record.id)
-                self._keep(record)
+            if copying is Copying.NEXT and leaves_gap(records, self._held.held_version):
+                return False
+            for record in records:
+                self._held.replicate(record, copying)
+        return True
+
+    def journaled(self, told: Told, *, stage_number: int) -> "MemoryStore":
+        store = copy.copy(self)
+        store._journaling = Journaling(told, stage_number)  # noqa: SLF001 # of our own class
+        return store
+
+    def journal(self, *, limit: int = PAGE_LIMIT, session_id: str = "") -> tuple[Note, ...]:
+        check_limit(limit)
+        with self._lock:
+            notes = (
+                note
+                for note in self._held.notes.values()
+                if not session_id or note.session_id == session_id
+            )
+            return tuple(islice(notes, limit))
+
+    def settle(self, notes: Sequence[Note]) -> None:
+        with self._lock:
+            for note in notes:
+                self._held.notes.pop(note.key, None)
+
+    def get_migration(self) -> Migration | None:
+        with self._lock:
+            return self._held.migration
+
+    def put_migration(self, migration: Migration) -> Migration:
+        check_size(migration)
+        with self._lock:
+            stored, _ = putting_migration(migration, held=self._held.migration, now=self._clock())
+            self._held.migration = stored
+        return stored
 
     def close(self) -> None:
         """Nothing to release: the data goes with the object."""
@@ -271,88 +279,35 @@ class MemoryStore:
     def _moment(self) -> Moment:
         return Moment(self._clock(), self._retention)
 
-    def _session_newest(self, session_id: str) -> list[Opportunity]:
-        return [self._newest[one].opportunity for one in self._members.get(session_id, ())]
+    def _apply(self, change: Change) -> Written | None:
+        """Write what was decided; return what to tell once the lock is free."""
+        if change == NOTHING:
+            return None
+        wrote = self._noted(written(change))
+        self._held.apply(change)
+        return wrote
 
-    def _kept(self, opportunity_id: str) -> list[Opportunity]:
-        """Return the revisions that are readable, oldest first."""
-        revisions = self._revisions.get(opportunity_id, [])
-        now, retention = self._clock(), self._retention
-        if not revisions or is_forgotten(revisions[-1], now, retention):
-            return []
-        older = [o for o in revisions[:-1] if not is_history_expired(o, now, retention)]
-        return [*older, revisions[-1]]
-
-    def _apply(self, change: Change) -> None:
-        """Write what was decided; nothing in here can fail half-way."""
-        for revision in change.revisions:
-            if revision.version == 1:
-                self._forget(revision.id)
-            self._keep(revision)
-        if change.header is not None:
-            self._sessions[change.header.id] = change.header
-        self._sweep()
-
-    def _keep(self, revision: Opportunity) -> None:
-        if revision.id not in self._revisions:
-            self._revisions[revision.id] = []
-            self._members.setdefault(revision.session_id, set()).add(revision.id)
-            self._sweep_queue.append(revision.id)
-        revisions = self._revisions[revision.id]
-        _insert(revisions, revision)
-        if revisions[-1] is revision:
-            self._newest[revision.id] = _Newest(revision)
-
-    def _forget(self, opportunity_id: str) -> None:
-        revisions = self._revisions.pop(opportunity_id, None)
-        if revisions is not None:
-            del self._newest[opportunity_id]
-            self._members[revisions[-1].session_id].remove(opportunity_id)
-            self._sweep_queue.remove(opportunity_id)
-
-    def _sweep(self) -> None:
-        """Let go of what has outlived its retention: a few at a time, everything in turn."""
-        for _ in range(min(_SWEPT_PER_WRITE, len(self._sweep_queue))):
-            opportunity_id = self._sweep_queue[0]
-            kept = self._kept(opportunity_id)
-            if kept:
-                self._revisions[opportunity_id] = kept
-                self._sweep_queue.rotate(-1)
-            else:
-                self._forget(opportunity_id)
-
-    def _put_template(self, template: Template) -> Template:
-        revisions = self._templates.get(template.template_id)
-        newest = revisions[-1] if revisions else None
+    def _put_template(self, template: Template) -> tuple[Template, Written | None]:
+        newest = self._held.newest_template(template.template_id)
         revision, is_new = putting_template(template, newest=newest, when=self._moment())
-        if is_new:
-            self._templates.setdefault(template.template_id, []).append(revision)
-        return revision
+        if not is_new:
+            return revision, None
+        wrote = self._noted(written_template(revision))
+        self._held.append_template(revision)
+        return revision, wrote
 
-    def _records_after(self, after: Position) -> Iterator[tuple[Position, Record]]:
-        """Yield everything after a position, by kind, id and version."""
-        kinds: dict[str, Mapping[str, object]] = {
-            "opportunity": self._revisions,
-            "session": self._sessions,
-            "template": self._templates,
-        }
-        keys = [f"{kind} {key}" for kind, held in kinds.items() for key in sorted(held)]
-        for text in keys[bisect_left(keys, after[1]) :]:
-            for record in self._records(*text.split(" ")):
-                if text != after[1] or record.version > after[0]:
-                    yield (record.version, text), record
+    def _noted(self, wrote: Written) -> Written | None:
+        """Check the fence and note a write that is about to happen, if there is a journal."""
+        if self._journaling is None:
+            return None
+        migration = self._held.migration
+        self._journaling.check(migration.stage_number if migration else None)
+        self._held.notes[wrote.note.key] = wrote.note
+        return wrote
 
-    def _records(self, kind: str, key: str) -> Sequence[Record]:
-        if kind == "session":
-            return [self._sessions[key]]
-        return self._kept(key) if kind == "opportunity" else self._templates[key]
-
-
-def _insert(revisions: list[R], revision: R) -> None:
-    """Put a revision in its place by version; one that is there already is replaced."""
-    at = bisect_left(revisions, revision.version, key=lambda held: held.version)
-    is_there = at < len(revisions) and revisions[at].version == revision.version
-    revisions[at : at + is_there] = [revision]
+    def _tell(self, wrote: Written | None) -> None:
+        if self._journaling and wrote:
+            self._journaling.told(wrote)
 
 
 def _descending(position: Position) -> Position:

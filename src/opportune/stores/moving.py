@@ -87,9 +87,10 @@ class Copying(Enum):
     """What `replicate` does about what is there already."""
 
     NEWER = "newer"
-    """What this store holds of the same version stays."""
+    """What this store holds of the same version stays as it is."""
     NEXT = "next"
     """Likewise; and nothing is stored if a record would leave a gap: of each, this store must hold
-    the version before it, or itself, or a later one, or the record is a first version."""
+    the version before it, or be given that too, or hold itself or a later one, or it is a first
+    version."""
     MEND = "mend"
     """What this store holds of the same version is replaced: a damaged copy is mended."""

@@ -4,6 +4,7 @@ A row holds the record as JSON beside the columns that filters and orders need. 
 the newest revisions, `opportunity_past` those before: reads of the present touch nothing else.
 """
 
+import copy
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,27 +25,26 @@ from opportune.models import (
     Template,
 )
 from opportune.stores.changes import (
+    NOTHING,
     Change,
     Moment,
     deleting_template,
     departing,
     putting,
+    putting_migration,
     putting_template,
     replacing,
 )
+from opportune.stores.checks import check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
     Clock,
     Retention,
     Usage,
-    check_limit,
-    check_list,
-    check_size,
-    check_stored,
-    is_forgotten,
     utc_now,
 )
+from opportune.stores.copying import leaves_gap
 from opportune.stores.cursor import (
     SCAN_QUESTION,
     SESSIONS_QUESTION,
@@ -55,6 +55,9 @@ from opportune.stores.cursor import (
     position_of,
     session_position,
 )
+from opportune.stores.journaling import Journaling, written, written_template
+from opportune.stores.moving import Copying, Migration, Note, Told, Written
+from opportune.stores.sqlite_copying import Copier
 from opportune.stores.sqlite_file import SQLiteFile
 from opportune.stores.sqlite_rows import (
     FIND,
@@ -64,18 +67,31 @@ from opportune.stores.sqlite_rows import (
     LIST,
     MAX_INTEGER,
     NEWEST_BECOMES_PAST,
+    NOTES,
+    NOTES_OF,
+    PUT_MIGRATION,
     PUT_NEWEST,
-    PUT_PAST,
+    PUT_NOTE,
     PUT_SESSION,
     PUT_TEMPLATE,
     SCANS,
     SESSIONS,
+    SETTLE,
+    STAGE_NUMBER,
     SWEEP,
     SWEPT_PER_WRITE,
     TEMPLATES,
     filter_values,
+    held_header,
+    held_migration,
+    migration_values,
+    newest_opportunity,
+    newest_template,
+    note_of,
+    note_values,
     opportunity_values,
     page_values,
+    session_newest,
     session_values,
     template_values,
     time_values,
@@ -108,6 +124,7 @@ class SQLiteStore:
         self._clock = clock
         self._retention = retention
         self._file = SQLiteFile(path, busy_timeout_s=busy_timeout_s)
+        self._journaling: Journaling | None = None
 
     def store_opportunities(
         self, session: Session, opportunities: Sequence[Opportunity]
@@ -117,11 +134,12 @@ class SQLiteStore:
             header, change = replacing(
                 session,
                 opportunities,
-                header=_header(db, session.id),
-                newest=_session_newest(db, session.id),
+                header=held_header(db, session.id),
+                newest=session_newest(db, session.id),
                 when=self._moment(),
             )
-            self._apply(db, change)
+            wrote = self._apply(db, change)
+        self._tell(wrote)
         return header
 
     def get_opportunities(
@@ -146,11 +164,12 @@ class SQLiteStore:
         with self._file.writing() as db:
             revision, change = putting(
                 opportunity,
-                newest=_newest(db, opportunity.id),
-                header=_header(db, opportunity.session_id),
+                newest=newest_opportunity(db, opportunity.id),
+                header=held_header(db, opportunity.session_id),
                 when=self._moment(),
             )
-            self._apply(db, change)
+            wrote = self._apply(db, change)
+        self._tell(wrote)
         return revision
 
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
@@ -176,11 +195,14 @@ class SQLiteStore:
         return Page[Opportunity](items=found, cursor=more)
 
     def get_session(self, session_id: str) -> Session:
-        with self._file.reading() as db:
-            header = _header(db, session_id)
+        header = self.get_header(session_id)
         if header is None or header.deleted:
             raise SessionNotFoundError(session_id)
         return header
+
+    def get_header(self, session_id: str) -> Session | None:
+        with self._file.reading() as db:
+            return held_header(db, session_id)
 
     def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
         check_limit(limit)
@@ -193,22 +215,25 @@ class SQLiteStore:
 
     def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
         with self._file.writing() as db:
-            header = _header(db, session_id)
+            header = held_header(db, session_id)
             if header is None:
                 raise SessionNotFoundError(session_id)
             change = departing(
                 header,
-                newest=_session_newest(db, session_id),
+                newest=session_newest(db, session_id),
                 updated_by=updated_by,
                 change_id=change_id,
                 when=self._moment(),
             )
-            self._apply(db, change)
+            wrote = self._apply(db, change)
+        self._tell(wrote)
 
     def put_template(self, template: Template) -> Template:
         check_size(template)
         with self._file.writing() as db:
-            return self._put_template(db, template)
+            revision, wrote = self._put_template(db, template)
+        self._tell(wrote)
+        return revision
 
     def get_template(self, template_id: str, *, version: int | None = None) -> Template:
         for template in reversed(self.get_template_history(template_id)):
@@ -232,12 +257,13 @@ class SQLiteStore:
         with self._file.writing() as db:
             deletion = deleting_template(
                 template_id,
-                newest=_newest_template(db, template_id),
+                newest=newest_template(db, template_id),
                 version=version,
                 updated_by=updated_by,
                 change_id=change_id,
             )
-            self._put_template(db, deletion)
+            _, wrote = self._put_template(db, deletion)
+        self._tell(wrote)
 
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         check_limit(limit)
@@ -254,17 +280,42 @@ class SQLiteStore:
         more = cursor_after(SCAN_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
         return Page[Record](items=tuple(record for _, record in rows[:limit]), cursor=more)
 
-    def replicate(self, record: Record) -> None:
-        check_stored(record)
+    def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
+        check_stored(records)
         with self._file.writing() as db:
-            if isinstance(record, Session):
-                held = _header(db, record.id)
-                if held is None or held.version <= record.version:
-                    db.execute(PUT_SESSION, session_values(record))
-            elif isinstance(record, Template):
-                db.execute(PUT_TEMPLATE, template_values(record))
-            else:
-                self._replicate_revision(db, record)
+            copier = Copier(db, self._moment())
+            if copying is Copying.NEXT and leaves_gap(records, copier.held_version):
+                return False
+            for record in records:
+                copier.replicate(record, copying)
+        return True
+
+    def journaled(self, told: Told, *, stage_number: int) -> "SQLiteStore":
+        store = copy.copy(self)
+        store._journaling = Journaling(told, stage_number)  # noqa: SLF001 # of our own class
+        return store
+
+    def journal(self, *, limit: int = PAGE_LIMIT, session_id: str = "") -> tuple[Note, ...]:
+        check_limit(limit)
+        rows = self._rows(NOTES_OF if session_id else NOTES, {"id": session_id, "limit": limit})
+        return tuple(note_of(row) for row in rows)
+
+    def settle(self, notes: Sequence[Note]) -> None:
+        with self._file.writing() as db:
+            db.executemany(SETTLE, [{"key": note.key} for note in notes])
+
+    def get_migration(self) -> Migration | None:
+        with self._file.reading() as db:
+            return held_migration(db)
+
+    def put_migration(self, migration: Migration) -> Migration:
+        check_size(migration)
+        with self._file.writing() as db:
+            held = held_migration(db)
+            stored, is_new = putting_migration(migration, held=held, now=self._clock())
+            if is_new:
+                db.execute(PUT_MIGRATION, migration_values(stored))
+        return stored
 
     def close(self) -> None:
         self._file.close()
@@ -296,8 +347,10 @@ class SQLiteStore:
             Opportunity.model_validate_json(body) for _, body in self._rows(HISTORY, values)
         )
 
-    def _apply(self, db: sqlite3.Connection, change: Change) -> None:
-        """Write what was decided."""
+    def _apply(self, db: sqlite3.Connection, change: Change) -> Written | None:
+        """Write what was decided; return what to tell once it is kept."""
+        if change == NOTHING:
+            return None
         rows = [opportunity_values(revision) for revision in change.revisions]
         db.executemany(FORGET, [{"id": row["id"]} for row in rows if row["version"] == 1])
         db.executemany(
@@ -308,45 +361,27 @@ class SQLiteStore:
             db.execute(PUT_SESSION, session_values(change.header))
         for statement in SWEEP:
             db.execute(statement, self._times() | {"limit": SWEPT_PER_WRITE})
+        return self._noted(db, written(change))
 
-    def _put_template(self, db: sqlite3.Connection, template: Template) -> Template:
-        newest = _newest_template(db, template.template_id)
+    def _put_template(
+        self, db: sqlite3.Connection, template: Template
+    ) -> tuple[Template, Written | None]:
+        newest = newest_template(db, template.template_id)
         revision, is_new = putting_template(template, newest=newest, when=self._moment())
-        if is_new:
-            db.execute(PUT_TEMPLATE, template_values(revision))
-        return revision
+        if not is_new:
+            return revision, None
+        db.execute(PUT_TEMPLATE, template_values(revision))
+        return revision, self._noted(db, written_template(revision))
 
-    def _replicate_revision(self, db: sqlite3.Connection, revision: Opportunity) -> None:
-        values = opportunity_values(revision)
-        newest = _newest(db, revision.id)
-        if newest is not None and is_forgotten(newest, self._clock(), self._retention):
-            db.execute(FORGET, {"id": revision.id})
-            newest = None
-        if newest is not None and newest.version > revision.version:
-            db.execute(PUT_PAST, values)
-            return
-        if newest is not None and newest.version < revision.version:
-            db.execute(NEWEST_BECOMES_PAST, {"id": revision.id})
-        db.execute(PUT_NEWEST, values)
+    def _noted(self, db: sqlite3.Connection, wrote: Written) -> Written | None:
+        """Check the fence and note a write, if there is a journal."""
+        if self._journaling is None:
+            return None
+        row = db.execute(STAGE_NUMBER).fetchone()
+        self._journaling.check(row[0] if row else None)
+        db.execute(PUT_NOTE, note_values(wrote.note))
+        return wrote
 
-
-def _header(db: sqlite3.Connection, session_id: str) -> Session | None:
-    query = "SELECT body FROM session WHERE id = ?"
-    row = db.execute(query, (session_id,)).fetchone() if session_id.isascii() else None
-    return Session.model_validate_json(row[0]) if row else None
-
-
-def _newest(db: sqlite3.Connection, opportunity_id: str) -> Opportunity | None:
-    row = db.execute("SELECT body FROM opportunity WHERE id = ?", (opportunity_id,)).fetchone()
-    return Opportunity.model_validate_json(row[0]) if row else None
-
-
-def _session_newest(db: sqlite3.Connection, session_id: str) -> list[Opportunity]:
-    rows = db.execute("SELECT body FROM opportunity WHERE session_id = ?", (session_id,))
-    return [Opportunity.model_validate_json(body) for (body,) in rows]
-
-
-def _newest_template(db: sqlite3.Connection, template_id: str) -> Template | None:
-    query = "SELECT body FROM template WHERE id = ? ORDER BY version DESC LIMIT 1"
-    row = db.execute(query, (template_id,)).fetchone() if template_id.isascii() else None
-    return Template.model_validate_json(row[0]) if row else None
+    def _tell(self, wrote: Written | None) -> None:
+        if self._journaling and wrote:
+            self._journaling.told(wrote)

@@ -68,6 +68,20 @@ SCHEMA: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (id, version)
         ) STRICT""",
     ),
+    (  # 2: what store migrations need
+        """CREATE TABLE note (
+            key TEXT NOT NULL PRIMARY KEY,
+            session_id TEXT NOT NULL,
+            opportunity_ids TEXT NOT NULL,
+            template_id TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX note_session ON note (session_id)",
+        """CREATE TABLE migration (
+            number INTEGER NOT NULL PRIMARY KEY CHECK (number = 1),
+            stage_number INTEGER NOT NULL,
+            body TEXT NOT NULL
+        ) STRICT""",
+    ),
 )
 """Statements that lead from each version of the schema to the next; `user_version` counts them."""
 

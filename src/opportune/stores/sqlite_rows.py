@@ -3,6 +3,8 @@
 
 import json
 import math
+import sqlite3
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +21,7 @@ from opportune.models import (
 )
 from opportune.stores.contract import Retention
 from opportune.stores.cursor import Position, cents, milliseconds, position_of
+from opportune.stores.moving import Migration, Note
 
 MAX_INTEGER = 2**63 - 1
 FIRST: Position = (MAX_INTEGER, "")
@@ -84,12 +87,24 @@ NEWEST_BECOMES_PAST = """INSERT INTO opportunity_past
     SELECT id, version, updated_ms, body FROM opportunity WHERE id = :id"""
 PUT_PAST = """INSERT INTO opportunity_past VALUES (:id, :version, :ms, :body)
     ON CONFLICT (id, version) DO UPDATE SET updated_ms = :ms, body = :body"""
+KEEP_PAST = """INSERT INTO opportunity_past VALUES (:id, :version, :ms, :body)
+    ON CONFLICT (id, version) DO NOTHING"""
 FORGET = "DELETE FROM opportunity WHERE id = :id"
 PUT_SESSION = """INSERT INTO session VALUES (:id, :version, :deleted, :ms, :body)
     ON CONFLICT (id) DO UPDATE
     SET version = :version, deleted = :deleted, updated_ms = :ms, body = :body"""
 PUT_TEMPLATE = """INSERT INTO template VALUES (:id, :version, :deleted, :body)
     ON CONFLICT (id, version) DO UPDATE SET deleted = :deleted, body = :body"""
+KEEP_TEMPLATE = """INSERT INTO template VALUES (:id, :version, :deleted, :body)
+    ON CONFLICT (id, version) DO NOTHING"""
+_NOTE = "key, session_id, opportunity_ids, template_id"
+NOTES = f"SELECT {_NOTE} FROM note LIMIT :limit"
+NOTES_OF = f"SELECT {_NOTE} FROM note WHERE session_id = :id LIMIT :limit"
+PUT_NOTE = "INSERT INTO note VALUES (:key, :session_id, :opportunity_ids, :template_id)"
+SETTLE = "DELETE FROM note WHERE key = :key"
+STAGE_NUMBER = "SELECT stage_number FROM migration"
+PUT_MIGRATION = """INSERT INTO migration VALUES (1, :stage_number, :body)
+    ON CONFLICT (number) DO UPDATE SET stage_number = :stage_number, body = :body"""
 SWEEP = (
     """DELETE FROM opportunity_past WHERE rowid IN (
         SELECT rowid FROM opportunity_past WHERE updated_ms < :history_ms LIMIT :limit)""",
@@ -141,6 +156,54 @@ def template_values(template: Template) -> dict[str, Any]:
         "deleted": template.deleted,
         "body": template.model_dump_json(),
     }
+
+
+def migration_values(migration: Migration) -> dict[str, Any]:
+    """Return the row of the store migration."""
+    return {"stage_number": migration.stage_number, "body": migration.model_dump_json()}
+
+
+def note_values(note: Note) -> dict[str, Any]:
+    """Return the row of a note."""
+    return asdict(note) | {"opportunity_ids": json.dumps(note.opportunity_ids)}
+
+
+def note_of(row: tuple[str, str, str, str]) -> Note:
+    """Read a note."""
+    key, session_id, opportunity_ids, template_id = row
+    return Note(key, session_id, tuple(json.loads(opportunity_ids)), template_id)
+
+
+def held_header(db: sqlite3.Connection, session_id: str) -> Session | None:
+    """Return a session's header, deleted or not."""
+    query = "SELECT body FROM session WHERE id = ?"
+    row = db.execute(query, (session_id,)).fetchone() if session_id.isascii() else None
+    return Session.model_validate_json(row[0]) if row else None
+
+
+def newest_opportunity(db: sqlite3.Connection, opportunity_id: str) -> Opportunity | None:
+    """Return the newest revision, dead or not."""
+    row = db.execute("SELECT body FROM opportunity WHERE id = ?", (opportunity_id,)).fetchone()
+    return Opportunity.model_validate_json(row[0]) if row else None
+
+
+def session_newest(db: sqlite3.Connection, session_id: str) -> list[Opportunity]:
+    """Return the newest revisions of all that were ever in a session."""
+    rows = db.execute("SELECT body FROM opportunity WHERE session_id = ?", (session_id,))
+    return [Opportunity.model_validate_json(body) for (body,) in rows]
+
+
+def newest_template(db: sqlite3.Connection, template_id: str) -> Template | None:
+    """Return the newest revision, deleted or not."""
+    query = "SELECT body FROM template WHERE id = ? ORDER BY version DESC LIMIT 1"
+    row = db.execute(query, (template_id,)).fetchone() if template_id.isascii() else None
+    return Template.model_validate_json(row[0]) if row else None
+
+
+def held_migration(db: sqlite3.Connection) -> Migration | None:
+    """Return the record of the store migration."""
+    row = db.execute("SELECT body FROM migration").fetchone()
+    return Migration.model_validate_json(row[0]) if row else None
 
 
 def filter_values(filters: OpportunityFilters) -> dict[str, Any]:

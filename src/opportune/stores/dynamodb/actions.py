@@ -19,8 +19,11 @@ from opportune.stores.dynamodb.items import (
     head_key,
     header_item,
     revision_item,
+    revision_key,
     staged_value,
 )
+from opportune.stores.dynamodb.journal_items import MIGRATION, migration_item, note_items
+from opportune.stores.moving import Migration, Note
 
 Action = dict[str, Any]
 Condition = dict[str, Any]
@@ -68,17 +71,19 @@ def promote_head(tables: Tables, revision: Opportunity, list_version: int, attem
     }
 
 
-def put_revision(
+def put_revision(  # noqa: PLR0913 # what holds a write back, by name
     tables: Tables,
     revision: Opportunity,
     retention: Retention,
     *,
     attempt: str = "",
     is_first_ever: bool = False,
+    over_attempt: str = "",
 ) -> Action:
     """Write a revision; the condition on its head, in the same transaction, guards it.
 
     `is_first_ever` holds it to there being none: for where the history was not looked at.
+    `over_attempt` holds it to the one there being what this large replace had prepared.
     """
     put: dict[str, Any] = {
         "TableName": tables.history,
@@ -87,6 +92,10 @@ def put_revision(
     if is_first_ever:
         put["ConditionExpression"] = "attribute_not_exists(#id)"
         put["ExpressionAttributeNames"] = {"#id": "opportunityId"}
+    if over_attempt:
+        put["ConditionExpression"] = "#attempt = :attempt"
+        put["ExpressionAttributeNames"] = {"#attempt": "attempt"}
+        put["ExpressionAttributeValues"] = {":attempt": {"S": over_attempt}}
     return {"Put": put}
 
 
@@ -100,23 +109,28 @@ def put_header(tables: Tables, header: Header, *, over: Header | None) -> Action
 def announce(tables: Tables, session_id: str, attempt: str, *, over: Header | None) -> Action:
     """Say in the header that a large replace is being prepared."""
     condition = _same_version(over)
+    names = condition["ExpressionAttributeNames"] | {"#staging": "staging"}
+    values = condition.get("ExpressionAttributeValues", {}) | {":attempt": {"S": attempt}}
     return {
-        "TableName": tables.sessions,
-        "Key": head_key(session_id, HEADER),
-        "UpdateExpression": "SET #staging = :attempt",
-        "ConditionExpression": condition["ConditionExpression"],
-        "ExpressionAttributeNames": condition["ExpressionAttributeNames"] | {"#staging": "staging"},
-        "ExpressionAttributeValues": condition.get("ExpressionAttributeValues", {})
-        | {":attempt": {"S": attempt}},
+        "Update": {
+            "TableName": tables.sessions,
+            "Key": head_key(session_id, HEADER),
+            "UpdateExpression": "SET #staging = :attempt",
+            "ConditionExpression": condition["ConditionExpression"],
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
     }
 
 
 def commit(tables: Tables, header: Header) -> Action:
     """Make a prepared replace count, if nobody has ended it."""
     return {
-        "TableName": tables.sessions,
-        "Item": header_item(header),
-        **_header_says("staging", header.promoting),
+        "Put": {
+            "TableName": tables.sessions,
+            "Item": header_item(header),
+            **_header_says("staging", header.promoting),
+        }
     }
 
 
@@ -140,6 +154,38 @@ def finish(tables: Tables, session_id: str, attempt: str) -> Action:
         "UpdateExpression": "REMOVE #field",
         **_header_says("promoting", attempt),
     }
+
+
+def check_stage(tables: Tables, stage_number: int) -> Action:
+    """Hold a transaction back unless the store migration is at this stage number."""
+    return {
+        "ConditionCheck": {
+            "TableName": tables.history,
+            "Key": revision_key(MIGRATION, 0),
+            "ConditionExpression": "#stage = :stage",
+            "ExpressionAttributeNames": {"#stage": "stageNumber"},
+            "ExpressionAttributeValues": {":stage": {"N": str(stage_number)}},
+        }
+    }
+
+
+def put_notes(tables: Tables, note: Note) -> list[Action]:
+    """Keep a note, in parts if it is long. Its key is new, so there is nothing to be guarded."""
+    return [{"Put": {"TableName": tables.sessions, "Item": item}} for item in note_items(note)]
+
+
+def put_migration(tables: Tables, migration: Migration, *, over: int) -> Action:
+    """Write the record of the store migration over this version of it (0: there is none)."""
+    put: dict[str, Any] = {
+        "TableName": tables.history,
+        "Item": migration_item(migration),
+        "ConditionExpression": "attribute_not_exists(#record)",
+        "ExpressionAttributeNames": {"#record": "recordVersion"},
+    }
+    if over:
+        put["ConditionExpression"] = "#record = :record"
+        put["ExpressionAttributeValues"] = {":record": {"N": str(over)}}
+    return put
 
 
 def _header_says(field: str, attempt: str) -> Condition:

@@ -12,8 +12,9 @@ import time
 import uuid
 from binascii import crc32
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import botocore.session
@@ -36,6 +37,9 @@ from opportune.stores.dynamodb.usage import UsageMeter
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+V = TypeVar("V")
+
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 5
 DEADLINE_S = 20
@@ -43,7 +47,10 @@ DEADLINE_S = 20
 TRIES = 8
 POOL_CONNECTIONS = 64
 """More than the 40 threads in which the HTTP API runs its routes."""
+IN_FLIGHT = 8
+"""Requests that one call sends at once, where it has many that do not depend on each other."""
 BATCH_GET_KEYS = 100
+BATCH_WRITE_KEYS = 25
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
@@ -124,19 +131,22 @@ class Connection:
     Args:
         region: Empty = what the AWS settings of this machine say.
         endpoint: Empty = the region's. On a loopback address no credentials are needed.
+        in_flight: Requests that one call may have under way; 1 = one after the other.
         sleep, jitter, monotonic: Waiting, a fraction 0..1, seconds; tests pass their own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # what a connection is made of, by name
         self,
         *,
         region: str = "",
         endpoint: str = "",
+        in_flight: int = IN_FLIGHT,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.meter = UsageMeter()
+        self._in_flight = in_flight
         self._sleep = sleep
         self._jitter = jitter
         self._monotonic = monotonic
@@ -215,10 +225,9 @@ class Connection:
 
     def get_many(self, table: str, keys: Sequence[Item]) -> list[Item]:
         """Read items, strongly consistent, in any order; those that do not exist are left out."""
-        items: list[Item] = []
-        for start in range(0, len(keys), BATCH_GET_KEYS):
-            items += self._get_batch(table, keys[start : start + BATCH_GET_KEYS])
-        return items
+        batches = _cut(keys, BATCH_GET_KEYS)
+        read = self.each(lambda batch: self._get_batch(table, batch), batches)
+        return [item for items in read for item in items]
 
     def _get_batch(self, table: str, keys: Sequence[Item]) -> list[Item]:
         items: list[Item] = []
@@ -234,6 +243,28 @@ class Connection:
                 return items
         self._log("BatchGetItem", table, "UnprocessedKeys")
         raise StoreUnavailableError(f"DynamoDB left {len(keys)} keys of {table} unread.")
+
+    def delete_many(self, table: str, keys: Sequence[Item]) -> None:
+        """Delete items, whatever they hold; one that does not exist is no error."""
+        self.each(lambda batch: self._delete_batch(table, batch), _cut(keys, BATCH_WRITE_KEYS))
+
+    def _delete_batch(self, table: str, keys: Sequence[Item]) -> None:
+        left: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        for _ in self.pauses():
+            response = self.send("BatchWriteItem", table, RequestItems=left)
+            left = response.get("UnprocessedItems", {})
+            if not left:
+                return
+        self._log("BatchWriteItem", table, "UnprocessedItems")
+        raise StoreUnavailableError(f"DynamoDB left items of {table} undeleted.")
+
+    def each(self, do: Callable[[T], V], tasks: Sequence[T]) -> list[V]:
+        """Do something for each task, several at once; return the answers in their order."""
+        workers = min(self._in_flight, len(tasks))
+        if workers <= 1:
+            return [do(task) for task in tasks]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(do, tasks))
 
     def pages(self, operation: str, table: str, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield every page of a Query or Scan: an empty one need not be the last."""
@@ -297,6 +328,7 @@ class Connection:
 
 _METHODS = {
     "BatchGetItem": "batch_get_item",
+    "BatchWriteItem": "batch_write_item",
     "GetItem": "get_item",
     "PutItem": "put_item",
     "Query": "query",
@@ -343,6 +375,10 @@ def _check_answer(http_response: Any, **_: object) -> None:
     checksum = http_response.headers.get("x-amz-crc32")
     if checksum is not None and crc32(http_response.content) != int(checksum):
         raise DamagedAnswerError
+
+
+def _cut(keys: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def _code(error: Exception) -> str:

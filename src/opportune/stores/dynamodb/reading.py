@@ -6,7 +6,7 @@ newer than the header and none is older than what was written together with it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +58,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the history, and the large replace that prepared it (empty: written in one step)."""
+
+    revision: Opportunity
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A session's header and heads, dead ones too, as of one moment."""
 
@@ -106,6 +114,19 @@ class Reader:
             return Known(rows[-1], known.head, 0, known.aborts)
         return known
 
+    def headers(self, session_ids: Sequence[str]) -> dict[str, Header]:
+        """Return the headers that are there, by session."""
+        keys = [head_key(one, HEADER) for one in session_ids]
+        items = self._connection.get_many(self._tables.sessions, keys)
+        return {item["sessionId"]["S"]: read_header(item) for item in items}
+
+    def rows(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
+        """Return rows of the history by id and version, whether they count or not."""
+        wanted = [revision_key(*key) for key in keys]
+        items = self._connection.get_many(self._tables.history, wanted)
+        found = [Row(read_revision(item), _attempt(item)) for item in items]
+        return {(row.revision.id, row.revision.version): row for row in found}
+
     def known_many(self, opportunity_ids: Sequence[str]) -> dict[str, Known]:
         """Return what is known of those that have a head."""
         keys = [head_key(session_of(one), one) for one in opportunity_ids]
@@ -153,6 +174,27 @@ class Reader:
         row = self._row(opportunity_id, version)
         return row[0] if row and self._is_kept(row[0]) else None
 
+    def counting(self, keys: Sequence[tuple[str, int]]) -> Iterator[Opportunity]:
+        """Yield the revisions by id and version that count and are kept: `revision` for many."""
+        known = self.known_many(list({one: None for one, _ in keys}))
+        rows = self.rows(keys)  # after the heads: up to their versions no row changes any more
+        for key in keys:
+            found = self._counting(*key, known.get(key[0], Known(None)), rows.get(key))
+            if found is not None:
+                yield found
+
+    def _counting(
+        self, opportunity_id: str, version: int, known: Known, row: Row | None
+    ) -> Opportunity | None:
+        newest = known.newest
+        if newest is None:
+            return self.revision(opportunity_id, version)
+        if version > newest.version or is_forgotten(newest, self._clock(), self._retention):
+            return None
+        if version == newest.version:
+            return newest
+        return row.revision if row and self._is_kept(row.revision) else None
+
     def is_written(self, revision: Opportunity, attempt: str = "") -> bool:
         """Tell whether a revision counts, as written by this attempt (empty: in one step)."""
         newest = self.known(revision.id).newest
@@ -189,8 +231,8 @@ class Reader:
             again = self.known(opportunity_id)
             if again.head == known.head:
                 mark = again.head.staged if again.head else None
-                announced = (mark.attempt, mark.version) if mark else ("", 0)
-                return known, [o for o, attempt in kept if (attempt, o.version) != announced]
+                announced = mark.attempt if mark else None
+                return known, [o for o, attempt in kept if attempt != announced]
             known = again
 
     def _head(self, opportunity_id: str) -> Head | None:

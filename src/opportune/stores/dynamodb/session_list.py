@@ -26,32 +26,50 @@ from opportune.stores.dynamodb import actions
 from opportune.stores.dynamodb.connection import ConditionFailedError, Connection, Tables
 from opportune.stores.dynamodb.items import Head, Header, Staged
 from opportune.stores.dynamodb.reading import Known, Listing, Reader
-
-TRANSACTION_ACTIONS = 100
-TRANSACTION_BYTES = 3_500_000
-"""Of 4 MB; the rest is for names of attributes and what indexes copy."""
-
-_ITEM_OVERHEAD_BYTES = 1_500
+from opportune.stores.dynamodb.transactions import Writer, fits, portions
+from opportune.stores.journaling import written
+from opportune.stores.moving import Written
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A head as it was, and what it is to become."""
+class Prepared:
+    """A head as it was, what it is to become, and revisions between the two, if any."""
 
     head: Head | None
     revision: Opportunity
+    between: tuple[Opportunity, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Opportunity, ...]:
+        """The revisions that go into the history."""
+        return (self.revision, *self.between)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows' JSON."""
+        return sum(len(row.model_dump_json().encode()) for row in self.rows)
 
 
 class SessionLists:
     """Writes the lists of sessions."""
 
     def __init__(
-        self, connection: Connection, tables: Tables, reader: Reader, retention: Retention
+        self,
+        connection: Connection,
+        tables: Tables,
+        reader: Reader,
+        retention: Retention,
+        writer: Writer,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._reader = reader
         self._retention = retention
+        self._writer = writer
+
+    def journaled(self, writer: Writer) -> "SessionLists":
+        """Return the same with another writer."""
+        return SessionLists(self._connection, self._tables, self._reader, self._retention, writer)
 
     def change(
         self,
@@ -83,11 +101,12 @@ class SessionLists:
             answer, change = decide(listing.session, newest)
             if change.header is None:
                 return answer
-            try:
-                self._write(listing.header, known, change, is_looked_up=is_looked_up)
-            except ConditionFailedError:
-                continue
-            return answer
+            prepared = [
+                Prepared(known[one.id].head if one.id in known else None, one)
+                for one in change.revisions
+            ]
+            if self.write(listing.header, change.header, prepared, is_looked_up=is_looked_up):
+                return answer
         raise StoreUnavailableError(f"Others keep changing the list of session {session_id!r}.")
 
     def finish(self, session_id: str, listing: Listing) -> None:
@@ -96,118 +115,110 @@ class SessionLists:
             return
         attempt = listing.header.promoting
         prepared = [
-            _Prepared(known.head, known.newest)
+            Prepared(known.head, known.newest)
             for known in listing.known.values()
             if known.newest and known.head and known.head.staged
             if known.head.staged.attempt == attempt
         ]
         self._promote(session_id, attempt, prepared, listing.header.version)
 
-    def _write(
+    def write(
         self,
-        header: Header | None,
-        known: dict[str, Known],
-        change: Change,
+        before: Header | None,
+        session: Session,
+        prepared: Sequence[Prepared],
         *,
         is_looked_up: bool,
-    ) -> None:
-        if change.header is None:
-            raise ValueError("a change of a list changes its header")
-        prepared = [
-            _Prepared(known[one.id].head if one.id in known else None, one)
-            for one in change.revisions
-        ]
-        sizes = [len(one.model_dump_json().encode()) for one in change.revisions]
-        is_small = (
-            2 * len(prepared) + 1 <= TRANSACTION_ACTIONS
-            and 2 * sum(sizes)
-            + len(change.header.model_dump_json().encode())
-            + (2 * len(prepared) + 1) * _ITEM_OVERHEAD_BYTES
-            <= TRANSACTION_BYTES
-        )
-        if is_small:
-            self._write_at_once(header, change.header, prepared, is_looked_up=is_looked_up)
-        else:
-            self._write_staged(header, change.header, prepared, is_looked_up=is_looked_up)
+    ) -> bool:
+        """Write a header and heads in one step for readers; False if somebody else came first.
+
+        Args:
+            before: The header as it was read.
+            session: The new header.
+            prepared: The new heads.
+            is_looked_up: The history was asked about those that have no head.
+        """
+        count = 1 + self._writer.own_actions + sum(1 + len(one.rows) for one in prepared)
+        # A head holds about as much again as its row.
+        size = len(session.model_dump_json().encode()) + sum(2 * one.size for one in prepared)
+        write = self._write_at_once if fits(count, size) else self._write_staged
+        return write(before, session, prepared, is_looked_up=is_looked_up)
 
     def _write_at_once(
         self,
         before: Header | None,
         session: Session,
-        prepared: Sequence[_Prepared],
+        prepared: Sequence[Prepared],
         *,
         is_looked_up: bool,
-    ) -> None:
+    ) -> bool:
         header = Header(session, {one.revision.id: one.revision.version for one in prepared})
         transaction = [actions.put_header(self._tables, header, over=before)]
         for one in prepared:
             transaction += [
                 actions.put_head(self._tables, one.revision, session.version, over=one.head),
-                actions.put_revision(
-                    self._tables,
-                    one.revision,
-                    self._retention,
-                    is_first_ever=not is_looked_up and one.head is None,
-                ),
+                *self._rows(one, is_looked_up=is_looked_up),
             ]
-        try:
-            self._connection.transact(self._tables.sessions, transaction)
-        except ConditionFailedError as refused:
-            if not (refused.is_uncertain and self._is_written(session, prepared)):
-                raise
 
-    def _is_written(self, session: Session, prepared: Sequence[_Prepared]) -> bool:
-        """Tell whether an earlier try of a refused transaction was carried out."""
-        if prepared:
-            return self._reader.is_written(prepared[0].revision)
-        header = self._reader.header(session.id)
-        if header and header.session == session:
-            return True
-        raise StoreUnavailableError(f"Whether session {session.id!r} was written is unknown.")
+        def is_written() -> bool:
+            if prepared:
+                return self._reader.is_written(prepared[0].revision)
+            held = self._reader.header(session.id)
+            if held and held.session == session:
+                return True
+            raise StoreUnavailableError(f"Whether session {session.id!r} was written is unknown.")
+
+        return self._writer.write(transaction, is_written, _written(session, prepared))
 
     def _write_staged(
         self,
         before: Header | None,
         session: Session,
-        prepared: Sequence[_Prepared],
+        prepared: Sequence[Prepared],
         *,
         is_looked_up: bool,
-    ) -> None:
+    ) -> bool:
         attempt = uuid.uuid4().hex
-        update = actions.announce(self._tables, session.id, attempt, over=before)
-        self._connection.send("UpdateItem", self._tables.sessions, **update)
-        for some in self._portions(prepared, 2):
+        announce = actions.announce(self._tables, session.id, attempt, over=before)
+        if not self._writer.write([announce], lambda: False):
+            return False
+        for some in portions(prepared, lambda one: (1 + len(one.rows), one.size)):
             transaction = []
             for one in some:
                 mark = Staged(attempt, one.revision.version, session.version)
                 transaction += [
                     actions.mark_head(self._tables, one.revision, mark, over=one.head),
-                    actions.put_revision(
-                        self._tables,
-                        one.revision,
-                        self._retention,
-                        attempt=attempt,
-                        is_first_ever=not is_looked_up and one.head is None,
-                    ),
+                    *self._rows(one, is_looked_up=is_looked_up, attempt=attempt),
                 ]
-            self._connection.transact(self._tables.sessions, transaction)
-        self._commit(session, attempt, prepared[0].revision)
+            try:
+                self._connection.transact(self._tables.sessions, transaction)
+            except ConditionFailedError:
+                return False
+        witness = prepared[0].revision
+        commit = actions.commit(self._tables, Header(session, promoting=attempt))
+        if not self._writer.write(
+            [commit], lambda: self._reader.is_written(witness, attempt), _written(session, prepared)
+        ):
+            return False
         self._promote(session.id, attempt, prepared, session.version)
+        return True
 
-    def _commit(self, session: Session, attempt: str, witness: Opportunity) -> None:
-        header = Header(session, promoting=attempt)
-        try:
-            self._connection.send(
-                "PutItem", self._tables.sessions, **actions.commit(self._tables, header)
+    def _rows(
+        self, one: Prepared, *, is_looked_up: bool, attempt: str = ""
+    ) -> Iterator[actions.Action]:
+        for row in one.rows:
+            yield actions.put_revision(
+                self._tables,
+                row,
+                self._retention,
+                attempt=attempt,
+                is_first_ever=not is_looked_up and one.head is None,
             )
-        except ConditionFailedError as refused:
-            if not (refused.is_uncertain and self._reader.is_written(witness, attempt)):
-                raise
 
     def _promote(
-        self, session_id: str, attempt: str, prepared: Sequence[_Prepared], list_version: int
+        self, session_id: str, attempt: str, prepared: Sequence[Prepared], list_version: int
     ) -> None:
-        for some in self._portions(prepared, 1):
+        for some in portions(prepared, lambda one: (1, one.size)):
             rest = list(some)
             while rest:
                 transaction = [
@@ -227,20 +238,6 @@ class SessionLists:
         except ConditionFailedError:
             pass  # somebody else has finished it
 
-    @staticmethod
-    def _portions(
-        prepared: Sequence[_Prepared], actions_each: int
-    ) -> Iterator[Sequence[_Prepared]]:
-        """Cut into what one transaction can hold."""
-        portion: list[_Prepared] = []
-        size = 0
-        for one in prepared:
-            bytes_ = len(one.revision.model_dump_json().encode()) + 2 * _ITEM_OVERHEAD_BYTES
-            is_full = (len(portion) + 1) * actions_each > TRANSACTION_ACTIONS
-            if portion and (is_full or size + bytes_ > TRANSACTION_BYTES):
-                yield portion
-                portion, size = [], 0
-            portion.append(one)
-            size += bytes_
-        if portion:
-            yield portion
+
+def _written(session: Session, prepared: Sequence[Prepared]) -> Written:
+    return written(Change(session, tuple(one.revision for one in prepared)))

@@ -1,5 +1,6 @@
 """The DynamoDB store. What each operation promises is said once, in `stores/contract.py`."""
 
+import copy
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -19,27 +20,29 @@ from opportune.models import (
     by_list_order,
 )
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
+from opportune.stores.checks import check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
     Clock,
     Retention,
     Usage,
-    check_limit,
-    check_list,
-    check_size,
-    check_stored,
     is_live,
     utc_now,
 )
 from opportune.stores.dynamodb import actions
-from opportune.stores.dynamodb.connection import ConditionFailedError, Connection, Tables
+from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.copying import Copier
 from opportune.stores.dynamodb.finding import Finder
 from opportune.stores.dynamodb.items import Header
+from opportune.stores.dynamodb.journal import Journal
 from opportune.stores.dynamodb.reading import Known, Reader
+from opportune.stores.dynamodb.scanning import Scanner
 from opportune.stores.dynamodb.session_list import SessionLists
 from opportune.stores.dynamodb.templates import Templates
+from opportune.stores.dynamodb.transactions import Writer
+from opportune.stores.journaling import Journaling, written
+from opportune.stores.moving import Copying, Migration, Note, Told
 
 _ABANDONED_AFTER = timedelta(seconds=30)
 """A replace that has not finished its heads by then: its process is gone or in trouble."""
@@ -75,11 +78,16 @@ class DynamoDBStore:
         self._connection = connection or Connection(region=region, endpoint=endpoint)
         self._tables = Tables(table)
         self._reader = Reader(self._connection, self._tables, clock, retention)
-        self._lists = SessionLists(self._connection, self._tables, self._reader, retention)
+        self._writer = Writer(self._connection, self._tables)
+        self._lists = SessionLists(
+            self._connection, self._tables, self._reader, retention, self._writer
+        )
         self._finder = Finder(self._connection, self._tables, self._reader, clock)
-        self._templates = Templates(self._connection, self._tables)
+        self._templates = Templates(self._connection, self._tables, self._writer)
+        self._journal = Journal(self._connection, self._tables)
+        self._scanner = Scanner(self._connection, self._tables, self._reader, clock, retention)
         self._copier = Copier(
-            self._connection, self._tables, self._reader, self._lists, clock, retention
+            self._connection, self._tables, self._reader, self._lists, self._templates
         )
 
     @property
@@ -163,11 +171,9 @@ class DynamoDBStore:
         elif known.aborts:
             stop = actions.stop_staging(self._tables, revision.session_id, known.aborts)
             transaction.append(stop)
-        try:
-            self._connection.transact(self._tables.sessions, transaction)
-        except ConditionFailedError as refused:
-            return refused.is_uncertain and self._reader.is_written(revision)
-        return True
+        return self._writer.write(
+            transaction, lambda: self._reader.is_written(revision), written(change)
+        )
 
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         return self._reader.history(opportunity_id)
@@ -184,10 +190,14 @@ class DynamoDBStore:
         return self._finder.opportunities(filters or OpportunityFilters(), order, limit, cursor)
 
     def get_session(self, session_id: str) -> Session:
-        header = self._reader.header(session_id)
-        if header is None or header.session is None or header.session.deleted:
+        header = self.get_header(session_id)
+        if header is None or header.deleted:
             raise SessionNotFoundError(session_id)
-        return header.session
+        return header
+
+    def get_header(self, session_id: str) -> Session | None:
+        header = self._reader.header(session_id)
+        return header.session if header else None
 
     def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
         check_limit(limit)
@@ -234,16 +244,34 @@ class DynamoDBStore:
 
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         check_limit(limit)
-        return self._copier.scan(limit, cursor)
+        return self._scanner.scan(limit, cursor)
 
-    def replicate(self, record: Record) -> None:
-        check_stored(record)
-        if isinstance(record, Session):
-            self._copier.replicate_session(record)
-        elif isinstance(record, Template):
-            self._templates.replicate(record)
-        else:
-            self._copier.replicate_revision(record)
+    def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
+        check_stored(records)
+        return self._copier.replicate(records, copying, self._moment())
+
+    def journaled(self, told: Told, *, stage_number: int) -> "DynamoDBStore":
+        writer = Writer(self._connection, self._tables, Journaling(told, stage_number))
+        store = copy.copy(self)
+        # The copier keeps the plain parts: what is replicated is neither fenced nor noted.
+        store._writer = writer  # noqa: SLF001 # of our own class, as the two below
+        store._lists = self._lists.journaled(writer)  # noqa: SLF001 # likewise
+        store._templates = self._templates.journaled(writer)  # noqa: SLF001 # likewise
+        return store
+
+    def journal(self, *, limit: int = PAGE_LIMIT, session_id: str = "") -> tuple[Note, ...]:
+        check_limit(limit)
+        return self._journal.notes(limit, session_id)
+
+    def settle(self, notes: Sequence[Note]) -> None:
+        self._journal.settle(notes)
+
+    def get_migration(self) -> Migration | None:
+        return self._journal.migration()
+
+    def put_migration(self, migration: Migration) -> Migration:
+        check_size(migration)
+        return self._journal.put_migration(migration, self._clock())
 
     def close(self) -> None:
         self._connection.close()

@@ -1,6 +1,8 @@
 """Templates: the newest revision of each in one partition, all revisions in one of their own."""
 
 import re
+from contextlib import suppress
+from typing import Any
 
 from opportune.errors import StoreUnavailableError, TemplateNotFoundError
 from opportune.models import TEMPLATE_ID_PATTERN, Template
@@ -13,6 +15,9 @@ from opportune.stores.dynamodb.items import (
     template_item,
     template_key,
 )
+from opportune.stores.dynamodb.transactions import Writer
+from opportune.stores.journaling import written_template
+from opportune.stores.moving import Copying
 
 _TEMPLATE_ID = re.compile(TEMPLATE_ID_PATTERN)
 
@@ -20,9 +25,15 @@ _TEMPLATE_ID = re.compile(TEMPLATE_ID_PATTERN)
 class Templates:
     """Reads and writes templates; every read is strongly consistent."""
 
-    def __init__(self, connection: Connection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, tables: Tables, writer: Writer) -> None:
         self._connection = connection
+        self._tables = tables
         self._table = tables.templates
+        self._writer = writer
+
+    def journaled(self, writer: Writer) -> "Templates":
+        """Return the same with another writer."""
+        return Templates(self._connection, self._tables, writer)
 
     def put(self, template: Template, when: Moment) -> Template:
         """Answer `put_template`."""
@@ -46,18 +57,29 @@ class Templates:
         )
         self.put(deletion, when)
 
-    def replicate(self, template: Template) -> None:
+    def replicate(self, template: Template, copying: Copying) -> None:
         """Answer `replicate` for a template."""
+        is_mending = copying is Copying.MEND
         for _ in self._connection.pauses():
             newest = self.newest(template.template_id)
-            if newest is not None and newest.version > template.version:
-                self._connection.send(
-                    "PutItem", self._table, TableName=self._table, Item=_revision_item(template)
-                )
+            held = newest.version if newest else 0
+            if template.version < held:
+                self._join(template, is_mending=is_mending)
+                return
+            if template.version == held and not is_mending:
                 return
             if self._write(template, over=newest):
                 return
         raise _busy(template.template_id)
+
+    def _join(self, template: Template, *, is_mending: bool) -> None:
+        """Put an older revision beside the others."""
+        put: dict[str, Any] = {"TableName": self._table, "Item": _revision_item(template)}
+        if not is_mending:
+            put["ConditionExpression"] = "attribute_not_exists(#version)"
+            put["ExpressionAttributeNames"] = {"#version": "version"}
+        with suppress(ConditionFailedError):  # one is there: it stays
+            self._connection.send("PutItem", self._table, **put)
 
     def newest(self, template_id: str) -> Template | None:
         """Return the newest revision, deleted or not."""
@@ -96,7 +118,7 @@ class Templates:
 
     def _write(self, revision: Template, *, over: Template | None) -> bool:
         """Write a newest revision; False if another one has come first."""
-        put = {
+        put: dict[str, Any] = {
             "TableName": self._table,
             "Item": template_item(NEWEST_TEMPLATES, revision.template_id, revision),
             "ConditionExpression": "attribute_not_exists(#version)",
@@ -106,11 +128,11 @@ class Templates:
             put["ConditionExpression"] = "#version = :version"
             put["ExpressionAttributeValues"] = {":version": {"N": str(over.version)}}
         revision_put = {"TableName": self._table, "Item": _revision_item(revision)}
-        try:
-            self._connection.transact(self._table, [{"Put": put}, {"Put": revision_put}])
-        except ConditionFailedError as refused:
-            return refused.is_uncertain and self._is_written(revision)
-        return True
+        return self._writer.write(
+            [{"Put": put}, {"Put": revision_put}],
+            lambda: self._is_written(revision),
+            written_template(revision),
+        )
 
     def _is_written(self, revision: Template) -> bool:
         item = self._connection.get(
