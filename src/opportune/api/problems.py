@@ -16,11 +16,13 @@ from opportune.errors import (
     InvalidInputError,
     MalformedDocumentError,
     NotFoundError,
+    NotVerifiedError,
     OpportuneError,
     StoreUnavailableError,
     TooLargeError,
     UnsupportedDocumentError,
     VersionConflictError,
+    WrongStageError,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ STATUS_OF: tuple[tuple[type[OpportuneError], HTTPStatus, str], ...] = (
     (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     (InvalidInputError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"),
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
+    (NotVerifiedError, HTTPStatus.CONFLICT, "not-verified"),
+    (WrongStageError, HTTPStatus.CONFLICT, "wrong-stage"),
     (ConfigurationError, HTTPStatus.INTERNAL_SERVER_ERROR, "configuration"),
     (OpportuneError, HTTPStatus.INTERNAL_SERVER_ERROR, "failed"),
 )
@@ -97,7 +101,9 @@ def _known(request: Request, error: OpportuneError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, VersionConflictError) and "if-match" in request.headers:
         status = HTTPStatus.PRECONDITION_FAILED
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if isinstance(error, StoreUnavailableError):
+        logger.warning("store-unavailable", extra={"problem": str(error)})
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request-failed", exc_info=error)
     return problem(status, code, str(error), request_id_of(request), headers=headers)
 

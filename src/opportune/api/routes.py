@@ -5,10 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
 
 from opportune.api.problems import PROBLEMS
+from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
+from opportune.intake import inspect_files, parsed_mapping
 from opportune.models import (
     LANGUAGES,
+    Basis,
     Model,
     Opportunity,
     OpportunityFilters,
@@ -19,7 +22,11 @@ from opportune.models import (
     Status,
     Text,
 )
-from opportune.service import Service, inspect_files
+from opportune.pricing.books import PriceBookAnswer
+from opportune.rewording import speaker_of
+from opportune.service import Service
+from opportune.settings import Settings
+from opportune.verification import Verification
 from opportune.views import (
     AnalysisAnswer,
     ExplanationAnswer,
@@ -60,10 +67,18 @@ def _filters(
     )
 
 
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+SettingsOf = Annotated[Settings, Depends(_settings)]
 ServiceOf = Annotated[Service, Depends(_service)]
 Filters = Annotated[OpportunityFilters, Depends(_filters)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
+Mapped = Annotated[list[str], Form(alias="map", max_length=200)]
+"""Columns and what they mean: `Mem size=ram_gb`."""
 
 
 def _input(upload: UploadFile, expected: str = "") -> InputFile:
@@ -81,6 +96,11 @@ def analyze(  # noqa: PLR0913 - the fields of the form
     customer: Annotated[str, Form(max_length=200)] = "",
     language: Annotated[str, Form(pattern=f"^({'|'.join(LANGUAGES)})$")] = "en",
     session_id: Annotated[str | None, Form(alias="sessionId")] = None,
+    mapped: Mapped = [],  # noqa: B006 - never changed, FastAPI copies
+    basis: Annotated[Basis, Form()] = Basis.ON_DEMAND,
+    price_book: Annotated[str, Form(alias="priceBook", max_length=200)] = "",
+    reword: Annotated[str, Form(pattern="^(bedrock)?$")] = "",
+    settings: SettingsOf,
 ) -> AnalysisAnswer:
     """Read a customer's files, find the opportunities, and keep them as a session."""
     files = [_input(mpa_file, "inventory")]
@@ -94,13 +114,20 @@ def analyze(  # noqa: PLR0913 - the fields of the form
         updated_by=CALLER,
         language=language,
         session_id=session_id or None,
+        basis=basis,
+        mapping=parsed_mapping(mapped),
+        price_book=price_book,
+        speaker=speaker_of(settings, reword),
     )
 
 
 @router.post("/inspect")
-def inspect(files: Annotated[list[UploadFile], File()]) -> Inspection:
+def inspect(
+    files: Annotated[list[UploadFile], File()],
+    mapped: Mapped = [],  # noqa: B006 - never changed, FastAPI copies
+) -> Inspection:
     """Say what files hold, what was dropped and what contradicts; keep nothing."""
-    return inspect_files([_input(f) for f in files])
+    return inspect_files([_input(f) for f in files], mapping=parsed_mapping(mapped))
 
 
 @router.get("/opportunities")
@@ -188,6 +215,38 @@ def session_opportunities(
 def delete_session(service: ServiceOf, session_id: str) -> None:
     """Delete a session and its opportunities."""
     service.delete_session(session_id, updated_by=CALLER)
+
+
+@router.get("/sessions/{session_id}/verification")
+def verify_kept(service: ServiceOf, session_id: str) -> Verification:
+    """Recompute a session from our copies of its files, and say whether it is what is stored."""
+    return service.verify(session_id)
+
+
+@router.post("/sessions/{session_id}/verification")
+def verify(
+    service: ServiceOf, session_id: str, files: Annotated[list[UploadFile], File()]
+) -> Verification:
+    """Recompute a session from these bytes, and say whether it is what is stored."""
+    return service.verify(session_id, [_input(f) for f in files])
+
+
+@router.get("/comparisons")
+def compare(
+    service: ServiceOf, old: Annotated[str, Query()], new: Annotated[str, Query()]
+) -> Comparison:
+    """Say what differs between two sessions of one customer, and why the portfolio does."""
+    return service.compare(old, new)
+
+
+@router.get("/prices")
+def prices(
+    service: ServiceOf,
+    version: Annotated[str, Query(max_length=200)] = "",
+    name: Annotated[str, Query(max_length=200)] = "",
+) -> PriceBookAnswer:
+    """Return a price book, the one in use by default; `name` keeps rows that have this in them."""
+    return service.price_book(version).named(name)
 
 
 @router.get("/healthz")

@@ -12,6 +12,8 @@ import click
 from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
 from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
+from opportune.cli.prices import prices
+from opportune.cli.proof import compare, verify
 from opportune.cli.server import serve
 from opportune.cli.store import store
 from opportune.errors import (
@@ -52,6 +54,9 @@ for command in (
     history,
     sessions,
     explain,
+    verify,
+    compare,
+    prices,
     sample,
     serve,
     store,

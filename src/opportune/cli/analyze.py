@@ -14,7 +14,16 @@ from opportune.cli.context import (
     settings_of,
     store_option,
 )
+from opportune.models import Basis
 from opportune.wording import number, words
+
+map_option = click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="What a column means, as in 'Mem size=ram_gb'; may be repeated.",
+)
 
 
 @click.command()
@@ -22,6 +31,24 @@ from opportune.wording import number, words
 @click.argument("others", nargs=-1, metavar="[READINESS]...")
 @click.option("--customer", default="", help="Name of the customer.")
 @click.option("--session-id", help="Id of the session; else derived from customer and files.")
+@map_option
+@click.option(
+    "--basis",
+    type=click.Choice([str(basis) for basis in Basis]),
+    default=str(Basis.ON_DEMAND),
+    show_default=True,
+    help="What the customer is expected to pay for compute.",
+)
+@click.option(
+    "--price-book",
+    default="",
+    help="Version or file of the prices; else OPPORTUNITY_PRICE_BOOK, else the bundled ones.",
+)
+@click.option(
+    "--reword",
+    type=click.Choice(["bedrock"]),
+    help="Let a language model reword the texts; see docs/rewording.md for what leaves.",
+)
 @language_option
 @store_option
 @as_json
@@ -31,6 +58,10 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     others: tuple[str, ...],
     customer: str,
     session_id: str | None,
+    mapped: tuple[str, ...],
+    basis: str,
+    price_book: str,
+    reword: str | None,
     language: str,
     storage_type: str | None,
     as_json: bool,
@@ -42,15 +73,26 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     Example: opportune analyze mpa.xlsx mra.pdf --customer "Example Corp" --lang es
     """
     from opportune.cli.tables import inventory_line, print_json, print_pipeline
+    from opportune.intake import parsed_mapping
+    from opportune.pricing.books import is_path
+    from opportune.rewording import speaker_of
 
+    mapping = parsed_mapping(mapped)
+    speaker = speaker_of(settings_of(storage_type), reword or "")
     files = [input_file(inventory, "inventory"), *(input_file(name) for name in others)]
     with opened_service(storage_type, language) as service, progress(language) as on_progress:
+        if is_path(price_book):
+            price_book = service.keep_price_book(Path(price_book).expanduser())
         answer = service.analyze(
             files,
             customer=customer,
             updated_by=caller(),
             language=language,
             session_id=session_id,
+            basis=Basis(basis),
+            mapping=mapping,
+            price_book=price_book,
+            speaker=speaker,
             on_progress=on_progress,
         )
     if as_json:
@@ -66,6 +108,11 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     click.echo(text["portfolio"].format(count=count, arr=arr))
     changes = {"added": answer.added, "changed": answer.changed, "removed": answer.removed}
     click.echo(text["changes"].format(**changes) if any(changes.values()) else text["repeat"])
+    if answer.rewording:
+        told = answer.rewording
+        counts = {"reworded": told.reworded, "all": count, "dropped": told.dropped_sentences}
+        line = text["reworded"].format(**counts, refused=len(told.refused), model=told.model)
+        click.echo(line)
     if answer.data_quality:
         more = text["quality.more"].format(files=" ".join((inventory, *others)))
         click.echo(f"{text['quality'].format(count=len(answer.data_quality))}; {more}")
@@ -78,18 +125,27 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
 
 @click.command()
 @click.argument("files", nargs=-1, required=True)
+@map_option
 @language_option
 @as_json
-def inspect(*, files: tuple[str, ...], language: str, as_json: bool) -> None:
+def inspect(
+    *, files: tuple[str, ...], mapped: tuple[str, ...], language: str, as_json: bool
+) -> None:
     """Say what files hold, what was dropped and what contradicts; keep nothing.
 
     Example: opportune inspect mpa.xlsx mra.pdf --json
     """
     from opportune.cli.tables import inventory_line, print_json, print_table
-    from opportune.service import inspect_files
+    from opportune.intake import inspect_files, parsed_mapping
 
+    mapping = parsed_mapping(mapped)
     with progress(language) as on_progress:
-        found = inspect_files([input_file(name) for name in files], on_progress=on_progress)
+        found = inspect_files(
+            [input_file(name) for name in files],
+            mapping=mapping,
+            language=language,
+            on_progress=on_progress,
+        )
     if as_json:
         print_json(found)
         return
@@ -105,7 +161,11 @@ def inspect(*, files: tuple[str, ...], language: str, as_json: bool) -> None:
     if found.quality:
         click.echo(text["quality"].format(count=len(found.quality)))
         for note in found.quality:
-            click.echo(f"- {click.style(note.code, bold=True)}: {note.message}  [{note.source}]")
+            line = f"- {click.style(note.code, bold=True)}: {note.message}  [{note.source}]"
+            if note.effect_arr is not None:
+                amount = number(note.effect_arr, language, decimals=2)
+                line += f"  {text['quality.effect'].format(amount=amount)}"
+            click.echo(line)
 
 
 @click.command()

@@ -252,4 +252,4 @@ def explain(*, opportunity_id: str, language: str, storage_type: str | None, as_
         return
     if not answer.is_current:
         click.echo(words(language)["explain.stale"], err=True)
-    print_tree(answer.tree)
+    print_tree(answer.tree, language)

@@ -3,18 +3,22 @@
 import click
 
 from opportune.cli.context import as_json, language_option
+from opportune.cli.migrate import migrate
 from opportune.settings import Settings
 from opportune.wording import words
 
 
 @click.group()
 def store() -> None:
-    """Make, remove and examine the DynamoDB tables.
+    """Move to another store; make, remove and examine the DynamoDB tables.
 
-    DYNAMODB_TABLE_NAME, AWS_REGION and AWS_ENDPOINT_URL_DYNAMODB say which.
+    DYNAMODB_TABLE_NAME, AWS_REGION and AWS_ENDPOINT_URL_DYNAMODB say which tables.
 
     Example: opportune store doctor
     """
+
+
+store.add_command(migrate)
 
 
 @store.command("create-tables")

@@ -1,18 +1,32 @@
 """Printing: tables and colour on a terminal, plain aligned text elsewhere, JSON for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import click
 from pydantic import TypeAdapter
 
 from opportune.models import InventoryTotals, Opportunity
-from opportune.views import CalculationNode
-from opportune.wording import category_name, number, words
+from opportune.views import CalculationCell, CalculationNode
+from opportune.wording import category_name, in_marks, number, words
 
 Cell = str
-RIGHT = frozenset({"column.arr", "column.servers", "column.version"})
+_CELL = re.compile(r"(?P<table>.*[ !])(?P<column>[A-Z]{1,3})(?P<row>\d+)")
+"""A cell's place: `mpa.xlsx Servers!L2`, `estate.csv L2`."""
+RIGHT = frozenset(
+    {
+        "column.arr",
+        "column.arr.change",
+        "column.arr.new",
+        "column.arr.old",
+        "column.servers",
+        "column.usd",
+        "column.version",
+    }
+)
 
 
 def print_json(value: object) -> None:
@@ -143,13 +157,51 @@ def _section(title: str, lines: Sequence[str], *, bullet: str = "- ") -> None:
             click.echo(f"{bullet}{line}")
 
 
-def print_tree(node: CalculationNode, *, depth: int = 0) -> None:
-    """Print a calculation tree, children indented below what they add up to."""
-    amount = number(node.amount_usd, "en", decimals=2)
-    click.echo(f"{'  ' * depth}{node.label}: USD {amount}")
-    if node.formula:
-        click.secho(f"{'  ' * depth}  = {node.formula}", dim=True)
-    if node.sources:
-        click.secho(f"{'  ' * depth}  < {'; '.join(node.sources)}", dim=True)
+def print_tree(node: CalculationNode, language: str = "en", *, depth: int = 0) -> None:
+    """Print a calculation tree: amount, formula, cells, rows of the price book, then what is below.
+
+    Children are indented below what they add up to.
+    """
+    indent = "  " * depth
+    amount = number(node.amount_usd, language, decimals=2)
+    click.echo(f"{indent}{node.label}: USD {amount}")
+    details = [f"= {node.formula}"] if node.formula else []
+    lines = list(_cell_lines(node, language))
+    rows = tuple(source for source in node.sources if not any(i.startswith(source) for i in lines))
+    details += [f"< {line}" for line in (*lines, *rows)]
+    details += [f"({reading})" for reading in node.readings]
+    for line in details:
+        click.secho(f"{indent}  {line}", dim=True)
     for child in node.children:
-        print_tree(child, depth=depth + 1)
+        print_tree(child, language, depth=depth + 1)
+
+
+def _cell_lines(node: CalculationNode, language: str) -> Iterator[str]:
+    """Yield the cells row by row: `mpa.xlsx Servers!2:2 G2 "2" · H2 "4" = 8 cores`."""
+    for row, cells in groupby(node.cells, key=lambda cell: _row_of(cell.source)):
+        texts: list[str] = []
+        for field, parts in groupby(cells, key=lambda cell: cell.field):
+            group = list(parts)
+            raws = " · ".join(f'{_column_of(c.source) or field} "{c.raw}"' for c in group)
+            texts.append(raws + _read_as(group[-1], language))
+        yield f"{row} {' · '.join(texts)}"
+
+
+def _row_of(source: str) -> str:
+    """Return a cell's file, sheet and row: `mpa.xlsx Servers!2:2`; of a report the whole place."""
+    found = _CELL.fullmatch(source)
+    return f"{found['table']}{found['row']}:{found['row']}" if found else source
+
+
+def _column_of(source: str) -> str:
+    found = _CELL.fullmatch(source)
+    return f"{found['column']}{found['row']}" if found else ""
+
+
+def _read_as(cell: CalculationCell, language: str) -> str:
+    """Return the value where it is a number that the raw text does not say alone."""
+    if cell.value is None or isinstance(cell.value, bool | str):
+        return ""
+    scale, unit = (100, "%") if cell.unit == "fraction" else (1, cell.unit)
+    text = f"{cell.value * scale:,.3f}".rstrip("0").rstrip(".")
+    return f" = {in_marks(text, language)} {unit}".rstrip()

@@ -1,0 +1,132 @@
+"""Commands on price books: show one, make a new one with today's prices."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from opportune.cli.context import as_json, language_option, progress, settings_of
+from opportune.wording import words
+
+if TYPE_CHECKING:  # loaded when a command needs it: --help must not pay for it
+    from opportune.pricing.books import PriceBookAnswer
+
+
+@click.group()
+def prices() -> None:
+    """Show the prices that ARR is computed with, or fetch today's.
+
+    Example: opportune prices show m7i
+    """
+
+
+@prices.command()
+@click.argument("name", default="")
+@click.option("--price-book", default="", help="Version or file; else the one in use.")
+@language_option
+@as_json
+def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
+    """Show a price book: version, region, and every price with its source and its date.
+
+    NAME keeps only the rows that have this text in their name.
+
+    Example: opportune prices show m7i
+    """
+    from opportune.cli.tables import print_json, print_table
+
+    answer = _answer(price_book).named(name)
+    if as_json:
+        print_json(answer)
+        return
+    text = words(language)
+    dates = sorted({row.snapshot for row in answer.rows})
+    click.echo(
+        text["prices.book"].format(
+            version=answer.version,
+            region=answer.region,
+            hours=answer.hours_a_year,
+            dates=" - ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "-",
+        )
+    )
+    if answer.rows:
+        print_table(
+            ("column.price", "column.usd", "column.date", "column.source"),
+            [(row.name, row.amount, row.snapshot, row.source) for row in answer.rows],
+            language,
+        )
+    else:
+        click.echo(text["prices.none"].format(name=name))
+    if len(answer.known) > 1:
+        click.echo(text["prices.known"].format(versions=", ".join(answer.known)))
+
+
+def _answer(price_book: str) -> "PriceBookAnswer":
+    from opportune.pricing.books import Book, PriceBookAnswer, is_path
+    from opportune.service import price_books
+
+    books = price_books(settings_of(None))
+    if not is_path(price_book):
+        return books.answer(price_book)
+    book = Book.load(Path(price_book).expanduser())  # only looked at: nothing is copied
+    return PriceBookAnswer(
+        version=book.version,
+        region=book.prices.region,
+        hours_a_year=book.prices.hours_a_year,
+        rows=book.rows,
+        known=(book.version,),
+    )
+
+
+@prices.command()
+@click.option("--region", default="", help="Of the prices, as eu-west-1; else that of the book.")
+@click.option("--accept", is_flag=True, help="Take prices that changed by more than a factor of 3.")
+@language_option
+@as_json
+def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
+    """Make a new price book with today's prices of the AWS Price List API.
+
+    It is written beside the others, under a version of its own; needs AWS credentials with
+    pricing:GetProducts. What the API does not give keeps its price and its date.
+
+    Example: opportune prices refresh --region eu-west-1
+    """
+    from datetime import UTC, datetime
+
+    from opportune.cli.tables import print_json, print_table
+    from opportune.pricing.refresh import RowState, refresh
+    from opportune.service import price_books
+
+    settings = settings_of(None)
+    with progress(language) as on_progress:
+        made = refresh(
+            price_books(settings),
+            day=datetime.now(UTC).date(),
+            region=region,
+            endpoint=settings.price_list_endpoint,
+            accepts_jumps=accept,
+            on_progress=on_progress and (lambda name: on_progress("prices", name)),
+        )
+    if as_json:
+        print_json(made)
+        return
+    text = words(language)
+    shown = [row for row in made.rows if row.state != RowState.SAME]
+    if shown:
+        print_table(
+            ("column.price", "column.old", "column.new", "column.state"),
+            [(r.name, r.old, r.new or "-", text[f"prices.{r.state}"]) for r in shown],
+            language,
+        )
+    count = {state: sum(row.state == state for row in made.rows) for state in RowState}
+    click.echo(
+        text["prices.refreshed"].format(
+            version=made.version,
+            old=made.made_from,
+            changed=count[RowState.CHANGED],
+            same=count[RowState.SAME],
+            kept=count[RowState.KEPT],
+            gone=count[RowState.NOT_OFFERED],
+        )
+    )
+    click.echo(text["prices.written"].format(path=made.file))
+    click.echo(text["prices.next"].format(version=made.version))

@@ -1,0 +1,17 @@
+"""Real processes, really killed: nothing acknowledged is lost by a store migration."""
+
+import os
+from pathlib import Path
+
+from migration_kills import run
+
+KILLS = int(os.environ.get("OPPORTUNE_KILLS", "8"))  # noqa: TID251 - how much to try
+
+
+def test_killed_migrators_and_servers_lose_nothing(tmp_path: Path) -> None:
+    figures = run(tmp_path, kills=KILLS)
+    print(figures)  # noqa: T201 - shown by pytest -s
+    assert figures.lost == []
+    assert figures.kills == KILLS
+    assert figures.acknowledged > KILLS
+    assert figures.migrations >= 1
