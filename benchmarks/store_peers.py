@@ -32,7 +32,16 @@ Row = dict[str, Any]
 
 _TEXTS = (
     *("id", "title", "category", "priority", "reasoning", "status", "templateId", "customer"),
-    *("owner", "closeDate", "lossReason", "language", "createdAt", "updatedAt", "updatedBy"),
+    *(
+        "owner",
+        "closeDate",
+        "lossReason",
+        "language",
+        "rewordedBy",
+        "createdAt",
+        "updatedAt",
+        "updatedBy",
+    ),
     *("changeId", "changeNote"),
 )
 _LISTS = ("talkingPoints", "nextSteps", "relatedServices")

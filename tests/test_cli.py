@@ -130,8 +130,9 @@ def test_inspect_has_the_keys_that_other_programs_rely_on(
         "rating",
         "comment",
         "page",
+        "location",
     ]
-    assert list(found["quality"][0]) == ["code", "message", "source"]
+    assert list(found["quality"][0]) == ["code", "message", "source", "effectARR"]
     assert "readiness ratings" in cli("inspect", *files)
 
 
