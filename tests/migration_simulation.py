@@ -16,6 +16,7 @@ from simulated_store import Network
 from simulated_world import Actor, Process, World
 
 from opportune.errors import (
+    ConfigurationError,
     MigrationError,
     StoreUnavailableError,
     WrongStageError,
@@ -97,8 +98,9 @@ class Play:
         services = [Service(self, f"service{n}") for n in (1, 2)]
         for number, service in enumerate((*services, *services)):
             self._spawn_client(service, number)
-        for number in range(1 if chance.random() < 0.8 else 2):
-            operator = Operator(self, f"operator{number + 1}")
+        number = 1 if chance.random() < 0.8 else 2
+        for name in ("operator1", "operator2")[:number]:
+            operator = Operator(self, name, has_rival=number > 1)
             world.spawn(operator.process, operator.work)
         world.spawn(world.new_process("time"), self._pass_time)
         self._run()
@@ -155,9 +157,10 @@ class Play:
 class Operator:
     """Takes the next verb, or another one; is killed, tries again, goes back, and on."""
 
-    def __init__(self, play: Play, name: str) -> None:
+    def __init__(self, play: Play, name: str, *, has_rival: bool = False) -> None:
         self.play = play
         self.name = name
+        self.has_rival = has_rival
         self.source, self.target = list(play.stores)
         self.process = play.world.new_process(name)
 
@@ -173,7 +176,9 @@ class Operator:
                 self._take_a_verb()
             except CutError:
                 continue
-            except (StoreUnavailableError, MigrationError) as refusal:
+            except (StoreUnavailableError, MigrationError, ConfigurationError) as refusal:
+                if isinstance(refusal, ConfigurationError) and not self.has_rival:
+                    raise  # with a rival, one may name the stores the wrong way round
                 world.tell(f"{type(refusal).__name__}: {refusal}")
                 self._pause()
         play.is_over = True

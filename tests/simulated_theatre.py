@@ -53,12 +53,17 @@ class Theatre:
         )
         self._injector.attach(self._connection)
 
-    def perform(self, seed: int) -> Play:
-        """Play one schedule; raises AssertionError if it breaks a promise."""
+    def perform(self, seed: int, kinds: tuple[str, str] | None = None) -> Play:
+        """Play one schedule; raises AssertionError if it breaks a promise.
+
+        Args:
+            seed: Of everything that happens.
+            kinds: Of both stores, if not as the seed has it.
+        """
         self._patch.setattr(uuid, "uuid4", seeded_ids(seed))
         world = self._world = World(seed)
         network = Network(world, random.Random(seed).choice(FAULTS))
-        kinds = PAIRS[seed % len(PAIRS)]
+        kinds = kinds or PAIRS[seed % len(PAIRS)]
         self._injector.plan = dynamodb_plan(network)
         self._injector.carry = Simulator(world.chance if seed % 3 == 0 else None)
         held, stores = {}, {}

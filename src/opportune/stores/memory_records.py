@@ -50,7 +50,7 @@ class MemoryRecords:
         self.notes: dict[str, Note] = {}  # by key
         self.migration: Migration | None = None
         self._revisions: dict[str, list[Opportunity]] = {}  # by id; ascending, never empty
-        self._members: dict[str, set[str]] = {}  # ids of a session's opportunities, dead ones too
+        self._members: dict[str, dict[str, None]] = {}  # a session's ids, dead ones too, in order
         self._sweep_queue: deque[str] = deque()  # every id in _revisions, once
 
     def newest_of(self, opportunity_id: str) -> Opportunity | None:
@@ -134,7 +134,7 @@ class MemoryRecords:
     def _keep(self, revision: Opportunity, copying: Copying = Copying.NEWER) -> None:
         if revision.id not in self._revisions:
             self._revisions[revision.id] = []
-            self._members.setdefault(revision.session_id, set()).add(revision.id)
+            self._members.setdefault(revision.session_id, {})[revision.id] = None
             self._sweep_queue.append(revision.id)
         revisions = self._revisions[revision.id]
         _insert(revisions, revision, copying)
@@ -145,7 +145,7 @@ class MemoryRecords:
         revisions = self._revisions.pop(opportunity_id, None)
         if revisions is not None:
             del self.newest[opportunity_id]
-            self._members[revisions[-1].session_id].remove(opportunity_id)
+            del self._members[revisions[-1].session_id][opportunity_id]
             self._sweep_queue.remove(opportunity_id)
 
     def _sweep(self) -> None:
