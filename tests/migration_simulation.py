@@ -80,6 +80,9 @@ class Play:
     leases: Leases = LEASES
     verbs: int = 20
     """Of an operator."""
+    may_leave_as_is: bool = True
+    """Lists are stored with opportunities exactly as they were read. A DynamoDB store leaves these
+    alone without looking whether they were changed in the meantime."""
     calls: list[Call[Asked]] = field(default_factory=list)
     rush_until_s: float = 0.0
     """The stage has just changed: this is when it matters what clients do."""

@@ -110,7 +110,8 @@ class Client:
         given: list[tuple[Listed, Opportunity]] = []
         for slug in chance.sample(SLUGS, chance.randint(0, len(SLUGS))):
             seen = self.seen.get(slug)
-            if seen and not seen.deleted and chance.random() < 0.4:
+            likely = 0.4 if self.play.may_leave_as_is else 0
+            if seen and not seen.deleted and chance.random() < likely:
                 given.append((Listed(slug, seen.version, seen.keep, seen.change_id), seen))
             else:
                 new = self._new(slug, change, keep=kept)

@@ -74,7 +74,8 @@ class Theatre:
             is_remote = kind == "dynamodb"
             stores[url] = held[url] if is_remote else SimulatedStore(url, held[url], network)
         leases = SLOW_LEASES if "dynamodb" in kinds else LEASES
-        play = Play(world, network, stores, held, leases=leases)
+        may_leave = "dynamodb" not in kinds
+        play = Play(world, network, stores, held, leases=leases, may_leave_as_is=may_leave)
         try:
             play.perform()
         except AssertionError as wrong:
