@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 S = TypeVar("S", bound=Hashable)
-O = TypeVar("O")  # noqa: E741 # operation
-O_contra = TypeVar("O_contra", contravariant=True)
+O = TypeVar("O", bound=Hashable)  # noqa: E741 # operation
+O_contra = TypeVar("O_contra", bound=Hashable, contravariant=True)
 
 NEVER = 2**60
 UNKNOWN = "unknown"
@@ -104,10 +104,18 @@ class _Search(Generic[S, O]):
     def _further(
         self, done: int, state: S, order: tuple[int, ...]
     ) -> Iterator[tuple[int, S, tuple[int, ...]]]:
-        """Yield what may come next; the likeliest last, as the stack takes it first."""
+        """Yield what may come next; the likeliest last, as the stack takes it first.
+
+        Of unknown ones that are alike, the first called stands for all.
+        """
+        unknown: set[O] = set()
         candidates = sorted(self._next(done), key=lambda at: -self.calls[at].returned)
         for at in candidates:
             call = self.calls[at]
+            if call.answer == UNKNOWN and call.operation in unknown:
+                continue
+            if call.answer == UNKNOWN:
+                unknown.add(call.operation)
             for after, answer in self.outcomes(state, call.operation):
                 if call.answer == answer or (call.answer == UNKNOWN and after != state):
                     yield done | 1 << at, after, (*order, at)

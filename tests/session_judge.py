@@ -46,7 +46,7 @@ class Listed(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """An operation. `epoch` is when it was called: what it writes may be stamped then or later."""
+    """An operation. `epoch` is when it was called: it may look at the clock then or later."""
 
     kind: str
     slug: str = ""
@@ -165,17 +165,17 @@ def _read_history(held: Held, asked: Asked) -> object:
 
 def _put(held: Held, asked: Asked, epoch: int) -> tuple[Held, object]:
     place = SLUGS.index(asked.slug)
-    row = _kept(held.rows[place], held.epoch)
+    row = _kept(held.rows[place], epoch)
     newest = row[-1] if row else None
     if newest and newest.change == asked.change and asked.version in (0, newest.version - 1):
         return held, (newest.version, newest.change)
-    visible = newest if newest and not _is_expired(newest, held.epoch) else None
+    visible = newest if newest and not _is_expired(newest, epoch) else None
     if visible is None and asked.version:
         return held, NO_OPPORTUNITY
     if visible and visible.version != asked.version:
         return held, CONFLICT
     header = held.header
-    if not asked.is_deleted and (newest is None or not _is_live(newest, held.epoch)):
+    if not asked.is_deleted and (newest is None or not _is_live(newest, epoch)):
         if header is None or header.is_deleted:
             return held, NO_SESSION
         header = Header(header.version + 1, asked.change, is_deleted=False)
@@ -196,7 +196,7 @@ def _store(held: Held, asked: Asked, epoch: int) -> tuple[Held, object]:
     rows: list[Row] = []
     given = {one.slug: one for one in asked.listed}
     for slug, old in zip(SLUGS, held.rows, strict=True):
-        row = _after_listing(_kept(old, held.epoch), given.get(slug), asked, held.epoch, epoch)
+        row = _after_listing(_kept(old, epoch), given.get(slug), asked, epoch)
         if row is None:
             return held, CONFLICT
         rows.append(row)
@@ -204,19 +204,17 @@ def _store(held: Held, asked: Asked, epoch: int) -> tuple[Held, object]:
     return Held(replaced, tuple(rows), held.epoch), (number + 1, asked.change)
 
 
-def _after_listing(
-    row: Row, wanted: Listed | None, asked: Asked, now: int, epoch: int
-) -> Row | None:
+def _after_listing(row: Row, wanted: Listed | None, asked: Asked, epoch: int) -> Row | None:
     """Return a row after its session's list was stored; None: its version is another."""
     newest = row[-1] if row else None
-    if newest and _is_live(newest, now):
+    if newest and _is_live(newest, epoch):
         if wanted is None:
             return (*row, _deletion(newest, asked, epoch))
         if (wanted.same, wanted.version) == (newest.change, newest.version):
             return row
     if wanted is None:
         return row
-    usable = newest.version if newest and not _is_expired(newest, now) else 0
+    usable = newest.version if newest and not _is_expired(newest, epoch) else 0
     if wanted.version not in (0, usable):
         return None
     version = newest.version + 1 if newest else 1
@@ -238,7 +236,7 @@ def _delete_session(held: Held, asked: Asked, epoch: int) -> tuple[Held, object]
         return held, NO_SESSION
     rows = held.rows
     for place, row in enumerate(rows):
-        if row and _is_live(row[-1], held.epoch):
+        if row and _is_live(row[-1], epoch):
             rows = _with(rows, place, (*row, _deletion(row[-1], asked, epoch)))
     return Held(Header(header.version + 1, asked.change, is_deleted=True), rows, held.epoch), None
 

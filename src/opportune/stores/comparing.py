@@ -27,6 +27,9 @@ CLOCKS_DIFFER = timedelta(days=1)
 SHOWN_CHARACTERS = 200
 """Of a value that differs."""
 
+Look = tuple[Sequence[Difference], object]
+"""Differences, and what the source holds where they are."""
+
 WHOLE = "(record)"
 LIST = "(list)"
 
@@ -56,11 +59,11 @@ class Comparison:
         session_id = {"session": key, "opportunity": session_of(key)}.get(kind, "")
         expiring = 0
 
-        def differences() -> list[Difference]:
+        def look() -> Look:
             nonlocal expiring
             sides = [_by_version(_read(store, kind, key)) for store in (self.source, self.target)]
             found, expiring = self._between(sides[0], sides[1])
-            return found
+            return found, sides[0]
 
         def bring() -> None:
             if session_id:
@@ -68,38 +71,52 @@ class Comparison:
             elif any(note.template_id == key for note in self.source.journal()):
                 bring_template(self.source, self.target, key)
 
-        return self._lasting(differences, bring), expiring
+        return self._lasting(look, bring, lambda: self._is_noted(kind, key)), expiring
 
     def list_of(self, session_id: str) -> Sequence[Difference]:
         """Compare a session's list as readers get it, beyond what its records tell."""
 
-        def differences() -> list[Difference]:
+        def look() -> Look:
             sides = [
                 {one.id: one for one in store.get_opportunities(session_id)}
                 for store in (self.source, self.target)
             ]
-            return [
+            found = [
                 difference
                 for key in sorted({*sides[0], *sides[1]})
                 for difference in self._in_list(sides[0].get(key), sides[1].get(key))
             ]
+            return found, [self.source.get_history(difference.key) for difference in found]
 
         return self._lasting(
-            differences, lambda: bring_session(self.source, self.target, session_id)
+            look,
+            lambda: bring_session(self.source, self.target, session_id),
+            lambda: self._is_noted("session", session_id),
         )
 
     def _lasting(
-        self, differences: Callable[[], list[Difference]], bring: Callable[[], None]
-    ) -> list[Difference]:
-        """Return the differences that stay although everything noted was brought over."""
-        before: list[Difference] | None = None
+        self, look: Callable[[], Look], bring: Callable[[], None], is_noted: Callable[[], bool]
+    ) -> Sequence[Difference]:
+        """Return the differences that stay although everything noted was brought over.
+
+        They are real if the source is the same at two looks and nothing was noted in between: the
+        target then had to have, at the second look, all that the source holds.
+        """
+        before: Look | None = None
         for _ in range(TRIES):
-            found = differences()
-            if found in (before, []):
-                return found
-            before = found
+            seen = look()
+            if seen == before or not seen[0]:
+                return seen[0]
             bring()
+            before = None if is_noted() else seen
         raise StoreUnavailableError("A record changed at every look: verify again.")
+
+    def _is_noted(self, kind: str, key: str) -> bool:
+        """Tell whether the journal holds a write to this, or of a session to anything in it."""
+        if kind == "template":
+            return any(note.template_id == key for note in self.source.journal())
+        notes = self.source.journal(session_id=session_of(key))
+        return any(kind == "session" or key in note.opportunity_ids for note in notes)
 
     def _between(
         self, source: dict[int, Record], target: dict[int, Record]

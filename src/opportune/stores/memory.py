@@ -94,9 +94,9 @@ class MemoryStore:
     def get_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None
     ) -> tuple[Opportunity, ...]:
-        now = self._clock()
         with self._lock:
             newest = self._held.session_newest(session_id)
+        now = self._clock()
         wanted = filters or OpportunityFilters()
         return by_list_order([o for o in newest if is_live(o, now) and wanted.matches(o)])
 

@@ -109,9 +109,9 @@ class DynamoDBStore:
     def get_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None
     ) -> tuple[Opportunity, ...]:
-        now = self._clock()
         wanted = filters or OpportunityFilters()
         listing = self._reader.listing(session_id)
+        now = self._clock()  # after reading: what had expired before the list was replaced is gone
         if listing.session is not None and listing.header and listing.header.promoting:
             committed = datetime.fromisoformat(listing.session.updated_at)
             if now - committed > _ABANDONED_AFTER:
