@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
 
+from opportune.api.callers import Caller
 from opportune.api.problems import PROBLEMS
 from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
@@ -32,9 +33,6 @@ from opportune.views import (
     ExplanationAnswer,
     Inspection,
 )
-
-CALLER = "local"
-"""Who writes, as long as only this machine can."""
 
 router = APIRouter(prefix="/api", responses=PROBLEMS)
 
@@ -89,6 +87,7 @@ def _input(upload: UploadFile, expected: str = "") -> InputFile:
 @router.post("/opportunities/analyze", status_code=201)
 def analyze(  # noqa: PLR0913 - the fields of the form
     service: ServiceOf,
+    caller: Caller,
     *,
     mpa_file: Annotated[UploadFile, File(alias="mpaFile")],
     mra_file: Annotated[UploadFile | None, File(alias="mraFile")] = None,
@@ -111,7 +110,7 @@ def analyze(  # noqa: PLR0913 - the fields of the form
     return service.analyze(
         files,
         customer=customer,
-        updated_by=CALLER,
+        updated_by=caller,
         language=language,
         session_id=session_id or None,
         basis=basis,
@@ -168,6 +167,7 @@ def explain(service: ServiceOf, opportunity_id: str) -> ExplanationAnswer:
 @router.patch("/opportunities/{opportunity_id}/status")
 def update_status(  # noqa: PLR0913 - path, body and headers
     service: ServiceOf,
+    caller: Caller,
     *,
     response: Response,
     opportunity_id: str,
@@ -183,7 +183,7 @@ def update_status(  # noqa: PLR0913 - path, body and headers
     updated = service.update_status(
         opportunity_id,
         change.status,
-        updated_by=CALLER,
+        updated_by=caller,
         note=change.note,
         expected_version=_version_of(if_match),
         change_id=f"key:{idempotency_key}" if idempotency_key else "",
@@ -212,9 +212,9 @@ def session_opportunities(
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-def delete_session(service: ServiceOf, session_id: str) -> None:
+def delete_session(service: ServiceOf, caller: Caller, session_id: str) -> None:
     """Delete a session and its opportunities."""
-    service.delete_session(session_id, updated_by=CALLER)
+    service.delete_session(session_id, updated_by=caller)
 
 
 @router.get("/sessions/{session_id}/verification")
