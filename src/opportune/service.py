@@ -14,18 +14,9 @@ from opportune.errors import (
     VersionConflictError,
 )
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
+from opportune.filters import OpportunityFilters, Order, by_list_order
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
-from opportune.models import (
-    Basis,
-    ColumnMapping,
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Session,
-    Status,
-    by_list_order,
-)
+from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
 from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
 from opportune.proofs import Proofs, analysed
 from opportune.rewording import Speaker
