@@ -19,7 +19,7 @@ from opportune.errors import (
     VersionConflictError,
 )
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
-from opportune.filters import OpportunityFilters, Order, by_list_order
+from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
 from opportune.histories import ATTEMPTS, Histories
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
 from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
@@ -204,6 +204,12 @@ class Service:
     ) -> Page[Opportunity]:
         """Return opportunities of all sessions; see `Store.find_opportunities`."""
         return self._store.find_opportunities(filters, order=order, limit=limit, cursor=cursor)
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        """Return counts and sums by group and status; see `Store.totals`."""
+        return self._store.totals(filters, by=by)
 
     def session_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None
