@@ -55,7 +55,11 @@ def test_one_made_by_hand_goes_to_the_customers_own_session(editing: Editing, he
     made = editing.create(_edit(title="Renew support", customer="Ñandú SA"), updated_by="eva")
     assert made.id == f"{made.session_id}.renew-support"
     assert (made.customer, made.updated_by, made.version) == ("Ñandú SA", "eva", 1)
-    assert (made.status, made.priority, made.estimated_arr) == (Status.NEW, Priority.MEDIUM, 0)
+    assert (made.status, made.priority, made.estimated_arr) == (
+        Status.NEW,
+        Priority.MEDIUM,
+        Decimal(0),
+    )
     again = editing.create(_edit(title="Renew: SUPPORT!", customer="nandu sa"), updated_by="eva")
     assert (again.session_id, again.id) == (made.session_id, f"{made.id}-2")
     other = editing.create(_edit(title="日本", customer=""), updated_by="eva")
