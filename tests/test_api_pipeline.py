@@ -84,7 +84,7 @@ def test_figures_equal_the_list(client: TestClient) -> None:
     query = {"category": "seguridad"}
     listed = client.get(URL, params=query).json()["items"]
     figures = client.get("/api/analytics", params=query | {"by": "category", "top": 1}).json()
-    assert figures["total"] == {"count": 2, "arr": 2000.0, "weightedArr": 200.0}
+    assert figures["total"] == {"count": 2, "arr": 2000.0, "weightedARR": 200.0}
     assert figures["total"]["count"] == len(listed)
     assert [group["key"] for group in figures["groups"]] == ["Seguridad"]
     assert len(figures["top"]) == 1
