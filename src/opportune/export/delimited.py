@@ -1,0 +1,43 @@
+"""CSV that spreadsheet programs open as it was meant, and in which no text becomes a formula."""
+
+import csv
+import io
+import re
+from datetime import datetime
+from decimal import Decimal
+
+from opportune.errors import InvalidInputError
+from opportune.export.portfolio import Portfolio
+from opportune.export.table import Cell, headings, rows
+from opportune.times import time_text
+
+SEPARATORS = (",", ";")
+DANGEROUS = re.compile(r"(^\s*|[,;\t\n])(?=[=+\-@\t\r＝＋－＠])")  # noqa: RUF001 - full-width forms, as meant
+"""Where a program may see the beginning of a formula. Inside a cell, too: one that expects the other
+separator, or takes a line end for the end of a row, cuts there."""
+
+
+def write(portfolio: Portfolio, *, separator: str = ",") -> bytes:
+    """Write opportunities as CSV: UTF-8 with a mark, CRLF, numbers with a point, times in UTC.
+
+    Raises:
+        InvalidInputError: The separator is neither a comma nor a semicolon.
+    """
+    if separator not in SEPARATORS:
+        raise InvalidInputError(f"{separator!r} is no separator of ours: use ',' or ';'.")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
+    writer.writerow(headings(portfolio.language))
+    writer.writerows([cell_text(cell) for cell in row] for row in rows(portfolio))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a cell as the file has it."""
+    if isinstance(cell, str):
+        return DANGEROUS.sub(r"\1'", cell)
+    if isinstance(cell, Decimal):
+        return f"{cell:.2f}"
+    if isinstance(cell, datetime):
+        return time_text(cell)
+    return "" if cell is None else str(cell)
