@@ -13,6 +13,7 @@ from opportune.errors import (
     SessionNotFoundError,
     VersionConflictError,
 )
+from opportune.exports import Exports
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
 from opportune.models import (
@@ -332,6 +333,11 @@ class Service:
             InvalidInputError: Another book has its version already.
         """
         return self._books.keep(path)
+
+    @property
+    def exports(self) -> Exports:
+        """What writes opportunities to files, and takes such files in."""
+        return Exports(self._store, self._clock)
 
     @property
     def usage(self) -> tuple[Usage, ...]:

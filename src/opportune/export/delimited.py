@@ -12,9 +12,11 @@ from opportune.export.table import Cell, headings, rows
 from opportune.times import time_text
 
 SEPARATORS = (",", ";")
-DANGEROUS = re.compile(r"(^\s*|[,;\t\n])(?=[=+\-@\t\r＝＋－＠])")  # noqa: RUF001 - full-width forms, as meant
-"""Where a program may see the beginning of a formula. Inside a cell, too: one that expects the other
-separator, or takes a line end for the end of a row, cuts there."""
+BEGINNING = r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+"""Of a formula, as some program or other sees it; the last four are full-width forms."""
+DANGEROUS = re.compile(rf"^(?=\s*{BEGINNING})|(?<=[,;\t\n])(?={BEGINNING})")
+"""Where a formula may begin. Inside a cell, too: a program that expects the other separator, or
+takes a line end for the end of a row, cuts there."""
 
 
 def write(portfolio: Portfolio, *, separator: str = ",") -> bytes:
@@ -35,7 +37,7 @@ def write(portfolio: Portfolio, *, separator: str = ",") -> bytes:
 def cell_text(cell: Cell) -> str:
     """Return a cell as the file has it."""
     if isinstance(cell, str):
-        return DANGEROUS.sub(r"\1'", cell)
+        return DANGEROUS.sub("'", cell)
     if isinstance(cell, Decimal):
         return f"{cell:.2f}"
     if isinstance(cell, datetime):

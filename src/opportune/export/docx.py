@@ -31,8 +31,8 @@ def write(portfolio: Portfolio) -> bytes:
     _cover(document, data, chart_picture(portfolio))
     for one in data["opportunities"]:
         _opportunity(document, one, data["words"])
-    document.add_page_break()
-    document.add_heading(data["words"]["method"], 1)
+    method = document.add_heading(data["words"]["method"], 1)
+    method.paragraph_format.page_break_before = True
     for paragraph in data["method"]:
         document.add_paragraph(paragraph)
     _list(document, data["words"]["sources"], data["sources"])
@@ -138,9 +138,7 @@ def _opportunity(document: DocumentObject, one: Worded, text: dict[str, str]) ->
     _list(document, text["services"], one["services"])
 
 
-def _estimate(
-    document: DocumentObject, estimate: Worded | None, text: dict[str, str]
-) -> None:
+def _estimate(document: DocumentObject, estimate: Worded | None, text: dict[str, str]) -> None:
     document.add_heading(text["estimate"], 2)
     if estimate is None:
         document.add_paragraph(text["no_estimate"])
@@ -171,9 +169,7 @@ def _list(
             document.add_paragraph(f"{mark}{item}", style)
 
 
-def _table(
-    document: DocumentObject, titles: Sequence[str], rows: Iterable[Sequence[str]]
-) -> None:
+def _table(document: DocumentObject, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Add a table whose head stands on every page it runs over; none if it has no rows."""
     body = [list(row) for row in rows]
     if not body:
@@ -183,7 +179,7 @@ def _table(
     _mark(head._tr.get_or_add_trPr(), "w:tblHeader")  # noqa: SLF001 - the library has no way to say it
     _fill(head.cells, titles, _as_head)
     for row in body:
-        added = table.add_row()
+        added: Any = table.add_row()  # type: ignore[no-untyped-call] # the library has none there
         _mark(added._tr.get_or_add_trPr(), "w:cantSplit")  # noqa: SLF001 - the same
         _fill(added.cells, row)
     document.add_paragraph()

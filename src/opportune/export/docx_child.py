@@ -1,6 +1,6 @@
 """Renders a template in a process of its own, which can open no file and no connection any more.
 
-In: one line of JSON with the context, then the template. Out: `{"ok": true}` or a problem, one
+In: one line of JSON with the context, then the template. Out: `{"ok": "yes"}` or a problem, one
 line of JSON, then the document. Limits are the kernel's: whatever a template finds a way to do, it
 is out of time, memory or file descriptors.
 """
@@ -12,10 +12,9 @@ from types import TracebackType
 from typing import Any
 
 import jinja2.debug  # noqa: F401 - loaded now: later nothing can be opened
-from docxtpl import DocxTemplate
+from docxtpl import DocxTemplate  # type: ignore[import-untyped] # it ships no types
 from jinja2 import TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SecurityError
-from lxml.etree import XMLSyntaxError
+from jinja2.exceptions import SecurityError
 
 from opportune.export.docx_language import TemplateLanguage
 
@@ -33,16 +32,15 @@ def main() -> None:
     TemplateLanguage().from_string("{{ 'loaded now likewise' }}")
     _let_go()
     language = TemplateLanguage()
-    made, problem = b"", {}
+    made, answer = b"", {"ok": "yes"}
     try:
         made = _rendered(template, context, language)
     except MemoryError:
-        problem = {"problem": "needs too much memory: fewer loops inside loops", "tag": ""}
-    except XMLSyntaxError:
-        problem = {"problem": UNNESTED, "tag": ""}
+        answer = {"problem": "needs too much memory: fewer loops inside loops", "tag": ""}
+    except SyntaxError:  # of the XML that the tags have made
+        answer = {"problem": UNNESTED, "tag": ""}
     except (TemplateError, RecursionError, ArithmeticError, TypeError, ValueError) as error:
-        problem = {"problem": _sentence(error), "tag": language.tags_at(_line_of(error))}
-    answer = problem or {"ok": True}
+        answer = {"problem": _sentence(error), "tag": language.tags_at(_line_of(error))}
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + made)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.List,
@@ -18,7 +19,10 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.Neg, nodes.Pos,
     nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Test, nodes.Keyword,
 )  # fmt: skip
-FILTERS = ("upper", "lower", "title", "capitalize", "trim", "length", "first", "last", "join", "default", "round", "reverse")  # fmt: skip
+FILTERS = (
+    "upper", "lower", "title", "capitalize", "trim", "length", "first", "last", "join", "default",
+    "round", "reverse",
+)  # fmt: skip
 TESTS = ("defined", "undefined", "none", "odd", "even", "eq", "ne", "in", "divisibleby")
 SAID = {
     nodes.Call: "calls something",
@@ -54,11 +58,12 @@ class TemplateLanguage(ImmutableSandboxedEnvironment):
         return super()._generate(source, *rest, **options)
 
     def from_string(self, source: Any, *rest: Any, **options: Any) -> Any:
+        """Read a template, and remember it for `tags_at`."""
         self.source = str(source)
         return super().from_string(source, *rest, **options)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return a value of ours by its name; of a loop its counters. Nothing else has attributes."""
+        """Return a value of ours by its name, or a counter of a loop; there are no others."""
         if isinstance(obj, LoopContext):
             return super().getattr(obj, attribute)
         return self.getitem(obj, attribute)

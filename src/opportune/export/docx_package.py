@@ -22,7 +22,9 @@ RATIO_LIMIT = 300
 RATIO_FROM_BYTES = 500_000
 
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-ACTIVE = re.compile(r"macroEnabled|vbaProject|activeX|oleObject|ms-word\.attachedToolbars", re.IGNORECASE)
+ACTIVE = re.compile(
+    r"macroEnabled|vbaProject|activeX|oleObject|ms-word\.attachedToolbars", re.IGNORECASE
+)
 ACTIVE_PARTS = re.compile(r"vbaProject|vbaData|/activeX/|/embeddings/", re.IGNORECASE)
 FETCHING = re.compile(r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|LINK|DATABASE|RD)\b")
 """Fields by which Word reads other files."""
@@ -80,7 +82,9 @@ def _check_xml(name: str, part: str, text: str) -> None:
     try:
         root = ET.fromstring(text)  # noqa: S314 - without a DOCTYPE there is nothing to expand
     except ET.ParseError as error:
-        raise MalformedDocumentError(name, "it is no valid XML: save it anew in Word.", place=part) from error
+        raise MalformedDocumentError(
+            name, "it is no valid XML: save it anew in Word.", place=part
+        ) from error
     if part.endswith(".rels"):
         _check_targets(name, part, root)
         return

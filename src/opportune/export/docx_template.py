@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 
 from opportune.errors import MalformedDocumentError
+from opportune.export.document import worded
 from opportune.export.docx import packed_at
 from opportune.export.docx_package import check_template
-from opportune.export.document import worded
 from opportune.export.portfolio import Portfolio
 
 DEADLINE_S = 30

@@ -1,7 +1,7 @@
 """The playbook as PDF, tagged for screen readers (PDF/UA-1), and its chart as a picture.
 
-Fonts are ours alone and the only clock is the export's moment: equal arguments give equal bytes on
-every machine.
+Fonts are ours and the only clock is the export's moment: equal arguments give equal bytes on every
+machine, as long as our fonts have every character.
 """
 
 import json
@@ -29,51 +29,62 @@ PICTURE_PPI = 220
 def write(portfolio: Portfolio) -> bytes:
     """Write the playbook.
 
-    PDF/UA demands a shape for every character. With one that our fonts lack (Chinese, an emoji) the
-    file is tagged all the same and its text is whole, but it does not claim the standard.
+    PDF/UA demands a shape for every character. For one that our fonts lack (Chinese, an emoji) the
+    machine's fonts are asked; if they lack it too, a box stands for it, and the file is tagged all
+    the same but does not claim the standard.
     """
-    try:
-        return _compiled(portfolio, "playbook.typ", "pdf", standard=("ua-1",))
-    except typst.TypstError as error:
-        if UNSHOWN not in error.message:
-            raise
-        return _compiled(portfolio, "playbook.typ", "pdf")
+    for fonts in (_fonts, _with_the_machines_fonts):
+        try:
+            return _compiled(portfolio, "playbook.typ", "pdf", fonts(), standard=("ua-1",))
+        except typst.TypstError as error:
+            if UNSHOWN not in error.message:
+                raise
+    return _compiled(portfolio, "playbook.typ", "pdf", _with_the_machines_fonts())
 
 
 def chart_picture(portfolio: Portfolio) -> bytes:
     """Return the chart as PNG."""
-    return _compiled(portfolio, "picture.typ", "png")
+    return _compiled(portfolio, "picture.typ", "png", _fonts())
 
 
 def _compiled(
     portfolio: Portfolio,
     name: str,
     kind: Literal["pdf", "png"],
+    fonts: typst.Fonts,
     *,
     standard: Sequence[Literal["ua-1"]] = (),
 ) -> bytes:
-    made = typst.compile(
+    return typst.compile(
         str(LAYOUT / name),
         root=str(LAYOUT),
-        font_paths=_fonts()[0],
-        ignore_system_fonts=True,
+        font_paths=fonts,
         format=kind,
         ppi=PICTURE_PPI,
         sys_inputs={"data": json.dumps(worded(portfolio), ensure_ascii=False)},
         pdf_standards=[*standard],
         timestamp=int(portfolio.moment.timestamp()),
     )
-    return made if isinstance(made, bytes) else made[0]
 
 
 @cache
-def _fonts() -> tuple[typst.Fonts, object]:
-    """Load the faces we use, once; the package has 24, and which one of two twins wins is chance."""
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[_faces().name])
+
+
+@cache
+def _with_the_machines_fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=True, font_paths=[_faces().name])
+
+
+@cache
+def _faces() -> "TemporaryDirectory[str]":
+    """Lay out the faces we use; the package has twins, and which one would win is chance."""
     package = find_spec("font_source_sans_pro")
     if package is None or package.origin is None:
         raise ConfigurationError("The font is missing: pip install font-source-sans-pro")
-    folder = TemporaryDirectory(prefix="opportune-fonts-")
+    folder = TemporaryDirectory(prefix="opportune-fonts-")  # goes when the process ends
     for face in FACES:
-        shutil.copy(Path(package.origin).parent / "files" / f"SourceSansPro-{face}.ttf", folder.name)
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[folder.name])
-    return fonts, folder  # the folder goes when the process ends
+        file = Path(package.origin).parent / "files" / f"SourceSansPro-{face}.ttf"
+        shutil.copy(file, folder.name)
+    return folder

@@ -10,7 +10,9 @@ from typing import Any
 from opportune.export.regions import Region
 from opportune.models import Estimate, Opportunity, Priority, Session, Status
 
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
+)
 """What XML or a PDF cannot hold, and what turns the direction of the text around it."""
 LINE_END = re.compile("\r\n|[\r\u2028\u2029]")
 

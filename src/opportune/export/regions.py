@@ -59,4 +59,6 @@ def region_named(name: str, language: str) -> Region:
     try:
         return REGIONS[name or USUAL[language]]
     except KeyError:
-        raise InvalidInputError(f"{name!r} is no region: use one of {', '.join(REGIONS)}.") from None
+        raise InvalidInputError(
+            f"{name!r} is no region: use one of {', '.join(REGIONS)}."
+        ) from None

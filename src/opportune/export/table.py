@@ -115,6 +115,4 @@ def headings(language: str) -> list[str]:
 def rows(portfolio: Portfolio) -> list[list[Cell]]:
     """Return a row for each opportunity, in order."""
     language = portfolio.language
-    return [
-        [column.value(one, language) for column in COLUMNS] for one in portfolio.opportunities
-    ]
+    return [[column.value(one, language) for column in COLUMNS] for one in portfolio.opportunities]

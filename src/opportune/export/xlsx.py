@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter import Workbook  # type: ignore[import-untyped] # it ships no types
+from xlsxwriter.format import Format  # type: ignore[import-untyped] # the same
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # the same
 
 from opportune.export.method import method_lines
 from opportune.export.portfolio import Portfolio, claimed
@@ -54,7 +54,9 @@ class Sheets:
     def write(self, sheet: Worksheet, place: tuple[int, int], cell: Cell, kind: Kind) -> None:
         """Write one value; text is text whatever it looks like."""
         look = self.formats[kind]
-        if isinstance(cell, str):
+        if cell in (None, ""):
+            sheet.write_blank(*place, None, look)
+        elif isinstance(cell, str):
             sheet.write_string(*place, shortened(cell), look)
         elif isinstance(cell, datetime):
             sheet.write_datetime(*place, cell.replace(tzinfo=None), look)
@@ -62,8 +64,6 @@ class Sheets:
             sheet.write_datetime(*place, cell, look)
         elif isinstance(cell, Decimal | int):
             sheet.write_number(*place, float(cell), look)
-        else:
-            sheet.write_blank(*place, None, look)
 
     def table(
         self,
@@ -148,7 +148,12 @@ def _summary(sheets: Sheets) -> None:
     for column, priority in enumerate(Priority, 1):
         letter = "ABCDEF"[column]
         total = portfolio.arr(priority=priority)[1]
-        _sum(sheet, (last + 1, column), f"=SUM({letter}{head + 2}:{letter}{last + 1})", (money, total))
+        _sum(
+            sheet,
+            (last + 1, column),
+            f"=SUM({letter}{head + 2}:{letter}{last + 1})",
+            (money, total),
+        )
     number, total = portfolio.arr()
     _sum(sheet, (last + 1, 4), f"=SUM(E{head + 2}:E{last + 1})", (money, total))
     _sum(sheet, (last + 1, 5), f"=SUM(F{head + 2}:F{last + 1})", (count, Decimal(number)))
@@ -200,7 +205,10 @@ def _evidence(sheets: Sheets) -> None:
 def _method(sheets: Sheets) -> None:
     """Write one row for each input of each estimate; below them, how an ARR is meant."""
     text, sheet = sheets.text, sheets.add("method")
-    names = ("title", "formula", "input", "value", "unit", "source", "basis", "book", "region", "digest", "id")  # fmt: skip
+    names = (
+        "title", "formula", "input", "value", "unit", "source", "basis", "book", "region",
+        "digest", "id",
+    )  # fmt: skip
     kinds = [Kind.TEXT, Kind.LONG, Kind.TEXT, Kind.FIGURE, Kind.TEXT, Kind.LONG, *[Kind.TEXT] * 5]
     body = [
         (

@@ -1,0 +1,243 @@
+"""The use cases around files: exporting what a filter finds, and importing it again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from opportune import export
+from opportune.errors import InvalidInputError, MalformedDocumentError, TooLargeError
+from opportune.export import Format
+from opportune.export.portfolio import Portfolio, printable, printable_opportunities
+from opportune.export.regions import Region, region_named
+from opportune.models import Model, Opportunity, OpportunityFilters, Order, Session
+from opportune.stores.checks import check_size
+from opportune.stores.contract import Clock, Store, utc_now
+from opportune.times import time_text
+from opportune.wording import words
+
+if TYPE_CHECKING:  # loaded with the format that needs it
+    from opportune.export.docx_template import UserTemplate
+    from opportune.export.records import Exported
+
+Told = Callable[[str, str], None]
+"""Is told a step (`collect`, `write`, `import`) and what it is about."""
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to export, and how it is told.
+
+    Args:
+        format: Of the file.
+        filters: Which opportunities; None: all.
+        session_id: Only of this session, in its order; empty: of all.
+        order: Of opportunities of all sessions.
+        language: en, es or pt.
+        region: How numbers are written; empty: as usual in the language.
+        separator: Of CSV.
+        template: A user's DOCX.
+    """
+
+    format: Format
+    filters: OpportunityFilters | None = None
+    session_id: str = ""
+    order: Order = Order.NEWEST
+    language: str = "en"
+    region: str = ""
+    separator: str = ","
+    template: "UserTemplate | None" = None
+
+
+@dataclass(frozen=True)
+class File:
+    """An export as it is handed out."""
+
+    name: str
+    media_type: str
+    data: bytes
+    count: int
+    """Opportunities in it."""
+
+
+class ImportAnswer(Model):
+    """What an import brought, in opportunities."""
+
+    sessions: int
+    """In the file."""
+    new: int
+    """Nothing of them was here."""
+    updated: int
+    """Their newest revision is newer than what was here."""
+    equal: int
+    older: int
+    """What is here is newer, and stays."""
+    different: tuple[str, ...] = ()
+    """Ids left alone: one version is here and in the file, and they are not the same."""
+
+
+class Exports:
+    """Exporting and importing over one store.
+
+    Args:
+        store: Where opportunities are kept.
+        clock: Gives the moment of an export.
+    """
+
+    def __init__(self, store: Store, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def made(self, choice: Choice, on_progress: Told | None = None) -> File:
+        """Export every opportunity that the filters let through, in order.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            InvalidInputError: A region, separator or template that does not fit.
+            DocumentError: The template cannot be used; the message names the tag.
+        """
+        region = region_named(choice.region, choice.language)
+        if choice.template is not None and choice.format is not Format.DOCX:
+            raise InvalidInputError("A template is for DOCX only: choose that format.")
+        found = self._found(choice, on_progress)
+        headers = self._headers(found)
+        # A session may be deleted while the list is read: then its rows are gone as well.
+        rows = tuple(one for one in found if one.session_id in headers)
+        customers = {headers[one.session_id].customer or one.customer for one in rows}
+        customer = printable(customers.pop()) if len(customers) == 1 else ""
+        moment = self._clock()
+        name = export.file_name(choice.format, customer, moment.date().isoformat())
+        if on_progress:
+            on_progress("write", name)
+        if choice.format is Format.JSONL:
+            data = self._records(rows, headers, time_text(moment))
+        else:
+            portfolio = Portfolio(
+                opportunities=printable_opportunities(rows),
+                sessions=tuple(headers.values()),
+                language=choice.language,
+                region=region,
+                title=words(choice.language)["export.title"],
+                customer=customer,
+                moment=moment,
+                filters=filters_in_words(choice, region),
+            )
+            data = export.write(
+                choice.format, portfolio, separator=choice.separator, template=choice.template
+            )
+        return File(name, export.MEDIA_TYPES[choice.format], data, len(rows))
+
+    def _found(self, choice: Choice, on_progress: Told | None) -> tuple[Opportunity, ...]:
+        if choice.session_id:
+            self._store.get_session(choice.session_id)
+            return self._store.get_opportunities(choice.session_id, choice.filters)
+        # What changes while the pages are read may come twice: the first look counts.
+        found: dict[str, Opportunity] = {}
+        cursor = None
+        while True:
+            page = self._store.find_opportunities(
+                choice.filters, order=choice.order, limit=PAGE, cursor=cursor
+            )
+            for one in page.items:
+                found.setdefault(one.id, one)
+            if on_progress:
+                on_progress("collect", str(len(found)))
+            if page.cursor is None:
+                return tuple(found.values())
+            cursor = page.cursor
+
+    def _headers(self, found: Sequence[Opportunity]) -> dict[str, Session]:
+        """Return the headers of these opportunities' sessions, in the order of the list."""
+        headers = {}
+        for session_id in dict.fromkeys(one.session_id for one in found):
+            header = self._store.get_header(session_id)
+            if header is not None and not header.deleted:
+                headers[session_id] = header
+        return headers
+
+    def _records(
+        self, rows: Sequence[Opportunity], headers: dict[str, Session], exported_at: str
+    ) -> bytes:
+        """Write headers, and of each opportunity all revisions up to the one that was found."""
+        from opportune.export import records
+
+        kept: list[Exported] = [*headers.values()]
+        for one in rows:
+            older = self._store.get_history(one.id)
+            kept += [revision for revision in older if revision.version < one.version]
+            kept.append(one)
+        return records.write(kept, exported_at)
+
+    def take_in(self, name: str, data: bytes, on_progress: Told | None = None) -> ImportAnswer:
+        """Store the records of a JSON Lines export exactly as they are; twice is the same as once.
+
+        Raises:
+            MalformedDocumentError: The file is not whole, or a line cannot be; the message names
+                it. Nothing is stored.
+        """
+        from opportune.export import records
+
+        given = records.read(name, data)
+        for number, record in enumerate(given, records.FIRST_LINE):
+            try:
+                check_size(record)
+            except TooLargeError as error:
+                raise MalformedDocumentError(name, str(error), place=f"line {number}") from None
+        headers = [record for record in given if isinstance(record, Session)]
+        revisions = [record for record in given if isinstance(record, Opportunity)]
+        outcomes: list[tuple[str, str]] = []
+        for header in headers:
+            if on_progress:
+                on_progress("import", header.id)
+            own = [one for one in revisions if one.session_id == header.id]
+            outcomes += self._take_in_session(header, own)
+        counts = {kind: sum(kind == each for _, each in outcomes) for kind in OUTCOMES}
+        different = tuple(key for key, kind in outcomes if kind == "different")
+        return ImportAnswer(sessions=len(headers), different=different, **counts)
+
+    def _take_in_session(
+        self, header: Session, revisions: Sequence[Opportunity]
+    ) -> Iterator[tuple[str, str]]:
+        """Store a session, and yield of each opportunity its id and what became of it."""
+        held = self._store.get_header(header.id)
+        is_gone = held is not None and held.deleted and held.version >= header.version
+        taken: list[Exported] = [header]
+        for key, group in groupby(revisions, key=lambda one: one.id):
+            own = list(group)
+            outcome = "older" if is_gone else self._outcome(key, own)
+            taken += own if outcome != "different" else []
+            yield key, outcome
+        if not is_gone:
+            self._store.replicate(taken)
+
+    def _outcome(self, opportunity_id: str, revisions: Sequence[Opportunity]) -> str:
+        held = {one.version: one for one in self._store.get_history(opportunity_id)}
+        if any(held.get(one.version, one) != one for one in revisions):
+            return "different"
+        newest, given = max(held, default=0), revisions[-1].version
+        if newest == 0:
+            return "new"
+        return "equal" if newest == given else "updated" if newest < given else "older"
+
+
+OUTCOMES = ("new", "updated", "equal", "older")
+
+
+def filters_in_words(choice: Choice, region: Region) -> str:
+    """Return what was filtered by, in the reader's language; empty: nothing."""
+    text = words(choice.language)
+    said: list[str] = []
+    if choice.session_id:
+        said.append(text["export.filter.session"].format(value=choice.session_id))
+    filters = choice.filters or OpportunityFilters()
+    for name in OpportunityFilters.model_fields:
+        value = getattr(filters, name)
+        if value in (None, (), "", False):
+            continue
+        if name in ("min_arr", "max_arr"):
+            value = region.money(value)
+        elif isinstance(value, tuple):
+            value = ", ".join(text.get(f"{name}.{one}", str(one)) for one in value)
+        said.append(text[f"export.filter.{name}"].format(value=printable(str(value))))
+    return " · ".join(said)
