@@ -20,10 +20,12 @@ from faults import answer as json_answer
 from stores import ManualClock, a_session, an_opportunity
 
 from opportune.errors import StoreError, StoreUnavailableError
-from opportune.models import Opportunity, Session, by_list_order
+from opportune.filters import by_list_order
+from opportune.models import Opportunity, Session
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
-from opportune.stores.contract import RETENTION, is_live
+from opportune.stores.contract import RETENTION
 from opportune.stores.dynamodb import DynamoDBStore
+from opportune.stores.revisions import is_live
 
 SLUGS = ("a", "b", "c", "d", "e", "f")
 

@@ -4,6 +4,7 @@ The state machine compares every store with it. It shares no rule with `opportun
 expiry and versions are worked out here once more.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +18,8 @@ from opportune.errors import (
     TemplateNotFoundError,
     VersionConflictError,
 )
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    R,
-    Record,
-    Session,
-    Template,
-)
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity, R, Record, Session, Template
 from opportune.stores.moving import Copying
 
 DAYS = 30
@@ -233,7 +227,11 @@ class StoreModel:
         changed_at = datetime.fromisoformat(stamps["updated_at"])
         never = wanted.keep or wanted.status == "Ganada"
         ttl = None if never else int((changed_at + timedelta(days=DAYS)).timestamp())
-        self.opportunities[wanted.id].append(wanted.revised(ttl=ttl, **stamps))
+        previous = held[-1].digest if held else ""
+        revision = wanted.revised(ttl=ttl, previous_digest=previous, digest="", **stamps)
+        text = revision.model_dump_json(exclude={"digest"}, exclude_defaults=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self.opportunities[wanted.id].append(revision.revised(digest=digest))
         return self.opportunities[wanted.id][-1]
 
     def _delete(

@@ -24,7 +24,8 @@ from test_analysis_inventory import (
 from opportune.analysis import Analysis, Node, analyze
 from opportune.analysis.calculation import digest, leaves
 from opportune.assessment import Application, Assessment, Database, Link, Server, Table
-from opportune.models import Opportunity, by_list_order
+from opportune.filters import by_list_order
+from opportune.models import Opportunity
 
 FRACTIONS = st.one_of(st.none(), st.floats(0, 1))
 

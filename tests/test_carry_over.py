@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from opportune.carry_over import ANALYSIS_CHANGE, EDITABLE, PEOPLES, carried_over
 from opportune.models import Opportunity, Priority, Status
-from opportune.stores.contract import Retention, stamped
+from opportune.stores.contract import Retention
+from opportune.stores.revisions import stamped
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 CHANGE = f"{ANALYSIS_CHANGE}second"

@@ -44,9 +44,15 @@ def test_each_command_is_documented_and_its_help_has_an_example(name: str) -> No
     assert re.search(r"Example: .*opportune ", COMMANDS[name].help or "")
 
 
+def _section(name: str) -> str:
+    return read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_option_is_documented_under_its_command(name: str) -> None:
-    section = read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
+    section = _section(name)
+    if "the filters of `opportune list`" in section:
+        section += _section("list")
     for parameter in COMMANDS[name].params:
         if isinstance(parameter, click.Option):
             assert f"`{parameter.opts[-1]}" in section, parameter.opts

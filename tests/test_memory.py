@@ -4,7 +4,8 @@ import gc
 
 from stores import ManualClock, a_session, an_opportunity
 
-from opportune.models import Opportunity, OpportunityFilters, Order
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity
 from opportune.stores.contract import Retention
 from opportune.stores.memory import MemoryStore
 

@@ -16,8 +16,9 @@ from opportune.errors import (
     VersionConflictError,
 )
 from opportune.files import FileMissingError, FolderFiles, MemoryFiles
+from opportune.filters import OpportunityFilters
 from opportune.intake import derived_session_id, inspect_files
-from opportune.models import Opportunity, OpportunityFilters, Priority, Session, Status
+from opportune.models import Opportunity, Priority, Session, Status
 from opportune.service import Service
 from opportune.stores import open_store
 from opportune.stores.contract import Store

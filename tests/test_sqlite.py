@@ -22,12 +22,13 @@ from opportune.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from opportune.models import Opportunity, OpportunityFilters, Order, Priority
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity, Priority
 from opportune.stores import open_store
 from opportune.stores.contract import Retention
 from opportune.stores.sqlite import SQLiteStore
 from opportune.stores.sqlite_file import APPLICATION_ID, SCHEMA
-from opportune.stores.sqlite_rows import FIND, HISTORY, LIST, SCANS, SESSIONS
+from opportune.stores.sqlite_rows import FIND, HISTORY, LIST, SCANS, SESSIONS, passes
 
 KILLS = 40
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -356,8 +357,9 @@ def test_every_read_follows_an_index_and_sorts_nothing(
     sqlite_store.store_opportunities(a_session("s1"), [])
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
+        connection.create_function("passes", 2, passes)
         names = {
-            name: ("" if name in ("text", "term", "id", "session_id") else 0)
+            name: ("" if name in ("text", "term", "rest", "id", "session_id") else 0)
             for name in _parameters(query)
         }
         plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", names)]

@@ -30,6 +30,7 @@ from opportune.errors import (
 )
 from opportune.models import Opportunity, Status
 from opportune.stores.contract import RECORD_LIMIT_BYTES, Store
+from opportune.stores.revisions import digest_of
 from opportune.times import time_text
 
 NO_ID_OF_OURS = ["", " ", "nodot", "a.b.c", "ñ.ñ", "x" * 5000, "\ud800", "a.b\0c", "%", "s.'--"]
@@ -82,7 +83,7 @@ def test_what_is_read_equals_what_was_written_field_by_field(store: Store, sessi
     read = store.get_opportunity(opportunity.id)
     assert read == stamped
     stamps = {"version": 1, "created_at": read.created_at, "updated_at": read.updated_at}
-    assert dict(read) == dict(opportunity) | stamps | {"ttl": None}
+    assert dict(read) == dict(opportunity) | stamps | {"ttl": None, "digest": digest_of(read)}
     assert store.get_opportunities(session_id) == (read,)
     assert store.get_history(opportunity.id) == (read,)
     expected = dict(stamped_header) | {

@@ -6,7 +6,8 @@ import pytest
 from stores import ManualClock, Open, a_session, an_opportunity
 
 from opportune.errors import OpportunityNotFoundError, VersionConflictError
-from opportune.models import Opportunity, Order, Status
+from opportune.filters import Order
+from opportune.models import Opportunity, Status
 from opportune.stores.contract import Retention, Store
 
 JUST_UNDER_30_DAYS = {"days": 30, "milliseconds": -1}

@@ -8,7 +8,8 @@ import pytest
 from stores import ManualClock, a_session, an_opportunity
 
 from opportune.errors import InvalidInputError
-from opportune.models import Opportunity, OpportunityFilters, Order, Priority, Status
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity, Priority, Status
 from opportune.stores.contract import Store
 
 HIGH, MEDIUM, LOW = Priority.HIGH, Priority.MEDIUM, Priority.LOW
@@ -18,9 +19,21 @@ ROWS: list[dict[str, Any]] = [
     {"priority": MEDIUM, "estimated_arr": Decimal(-5), "status": Status.IN_PROGRESS},
     {"priority": MEDIUM, "estimated_arr": Decimal(0), "talking_points": ["uno", "Straße"]},
     {"priority": LOW, "estimated_arr": Decimal("100.00"), "customer": "Ñandú"},
-    {"priority": LOW, "estimated_arr": Decimal("99.99"), "related_services": ["Amazon Aurora"]},
+    {
+        "priority": LOW,
+        "estimated_arr": Decimal("99.99"),
+        "related_services": ["Amazon Aurora", "Amazon RDS"],
+        "close_date": "2026-03-31",
+    },
     {"priority": LOW, "estimated_arr": Decimal("1E3"), "category": "Seguridad 'única'"},
-    {"priority": HIGH, "estimated_arr": Decimal("1E3"), "status": Status.LOST, "owner": "bea"},
+    {
+        "priority": HIGH,
+        "estimated_arr": Decimal("1E3"),
+        "status": Status.LOST,
+        "owner": "Bea",
+        "related_services": ["amazon rds"],
+        "close_date": "2026-04-01",
+    },
 ]
 FILTERS: list[dict[str, Any]] = [
     {},
@@ -51,6 +64,27 @@ FILTERS: list[dict[str, Any]] = [
     {"search_term": "uno\nstr"},
     {"search_term": " "},
     {"search_term": "\N{COMBINING ACUTE ACCENT}"},
+    {"category": ["MIGRACION"]},
+    {"category": ["seguridad 'unica'", "Migración"], "priority": [LOW]},
+    {"category": ["Migra"]},
+    {"service": ["AMAZON RDS"]},
+    {"service": ["Amazon"]},
+    {"service": ["amazon aurora", "amazon rds"], "status": [Status.NEW]},
+    {"customer": ["nandu"]},
+    {"customer": ["Panaderia Nandu", "nobody"], "search_term": "rehost"},
+    {"owner": ["bea"]},
+    {"owner": [""]},
+    {"owner": ["", "BEA"], "min_arr": Decimal(100)},
+    {"session_id": "one"},
+    {"session_id": "one", "search_term": "rds"},
+    {"session_id": "none"},
+    {"close_from": "2026-03-31"},
+    {"close_to": "2026-03-31"},
+    {"close_from": "2026-04-01", "close_to": "2026-04-01"},
+    {"close_from": "2026-04-02"},
+    {"created_from": "2026-03-01", "updated_to": "2026-03-01"},
+    {"created_to": "2026-02-28"},
+    {"updated_from": "2026-03-02"},
 ]
 QUESTIONS = [OpportunityFilters.model_validate(one) for one in FILTERS]
 

@@ -20,14 +20,8 @@ from store_model import DAYS, HISTORY_DAYS, StoreModel
 from stores import IN_PROCESS, STORES, ManualClock, a_session, a_template, an_opportunity
 
 from opportune.errors import OpportuneError
-from opportune.models import (
-    OpportunityFilters,
-    Order,
-    Page,
-    Priority,
-    Record,
-    Status,
-)
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Page, Priority, Record, Status
 from opportune.stores.contract import Retention, Store
 from opportune.stores.moving import Copying
 

@@ -28,7 +28,17 @@ EDITABLE = (
 )
 """Fields that an analysis sets and people may change."""
 
-STAMPS = ("version", "created_at", "updated_at", "ttl", "updated_by", "change_id", "change_note")
+STAMPS = (
+    "version",
+    "created_at",
+    "updated_at",
+    "ttl",
+    "previous_digest",
+    "digest",
+    "updated_by",
+    "change_id",
+    "change_note",
+)
 
 History = Callable[[str], Sequence[Opportunity]]
 

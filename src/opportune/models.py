@@ -5,7 +5,6 @@ Values cannot be changed or shared by mistake: every model is frozen, every list
 """
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -156,7 +155,7 @@ class Opportunity(Model):
     """One sales opportunity, at one version of it (a *revision*).
 
     `version` is 0 before it is stored, then 1, 2, 3, ... without gaps. A store stamps `version`,
-    `created_at`, `updated_at` and `ttl`; everything else is the caller's.
+    `created_at`, `updated_at`, `ttl` and the digests; everything else is the caller's.
     """
 
     id: OpportunityId
@@ -186,6 +185,8 @@ class Opportunity(Model):
     """Never expires."""
     deleted: bool = False
     """This revision is a delete; reads of the newest state do not see it."""
+    merged_into: Text = ""
+    """Id of the opportunity that this one was a duplicate of; such a one is deleted."""
     created_at: Time = ""
     updated_at: Time = ""
     updated_by: Text = ""
@@ -196,6 +197,10 @@ class Opportunity(Model):
     version: Version = 0
     ttl: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     """Epoch seconds after which it is gone; None = never."""
+    previous_digest: Text = ""
+    """Digest of the revision before; empty in the first one."""
+    digest: Text = ""
+    """SHA-256 of this revision, the digest before it included: a chain that shows any edit."""
 
     @model_validator(mode="after")
     def _id_carries_session(self) -> Self:
@@ -329,36 +334,6 @@ class Page(Model, Generic[T]):
     cursor: str | None = None
 
 
-class Order(StrEnum):
-    """Order of opportunities across sessions; ties by id, ascending."""
-
-    NEWEST = "newest"
-    """Last changed first."""
-    ARR = "arr"
-    """Highest ARR first."""
-
-
-class OpportunityFilters(Model):
-    """The guide's filters. An empty one lets everything through; ARR bounds are inclusive."""
-
-    priority: tuple[Priority, ...] = ()
-    status: tuple[Status, ...] = ()
-    min_arr: Money | None = Field(default=None, alias="minARR")
-    max_arr: Money | None = Field(default=None, alias="maxARR")
-    search_term: Text = ""
-    """Must occur in the title, reasoning, a talking point, the customer, category or a service."""
-
-    def matches(self, opportunity: Opportunity) -> bool:
-        """Decide, for every store alike, whether an opportunity passes."""
-        return (
-            (not self.priority or opportunity.priority in self.priority)
-            and (not self.status or opportunity.status in self.status)
-            and (self.min_arr is None or opportunity.estimated_arr >= self.min_arr)
-            and (self.max_arr is None or opportunity.estimated_arr <= self.max_arr)
-            and (not self.search_term or folded(self.search_term) in search_text(opportunity))
-        )
-
-
 def folded(text: str) -> str:
     """Return the text as search compares it: no case, no accents: `Migración` = `migracion`."""
     if text.isascii():  # most text: nothing to decompose
@@ -367,32 +342,6 @@ def folded(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-def search_text(opportunity: Opportunity) -> str:
-    """Return all that search looks at, folded, fields apart by line breaks."""
-    return folded(
-        "\n".join(
-            (
-                opportunity.title,
-                opportunity.reasoning,
-                *opportunity.talking_points,
-                opportunity.customer,
-                opportunity.category,
-                *opportunity.related_services,
-            )
-        )
-    )
-
-
-def list_order(opportunity: Opportunity) -> tuple[int, Decimal, str]:
-    """Sort key of a session's list: priority, then highest ARR, then id."""
-    return (PRIORITY_RANK[opportunity.priority], -opportunity.estimated_arr, opportunity.id)
-
-
 def session_of(opportunity_id: str) -> str:
     """Return the session id that an opportunity id carries."""
     return opportunity_id.partition(".")[0]
-
-
-def by_list_order(opportunities: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
-    """Return a session's list in its order."""
-    return tuple(sorted(opportunities, key=list_order))

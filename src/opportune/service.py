@@ -15,18 +15,9 @@ from opportune.errors import (
 )
 from opportune.exports import Exports
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
+from opportune.filters import OpportunityFilters, Order, by_list_order
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
-from opportune.models import (
-    Basis,
-    ColumnMapping,
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Session,
-    Status,
-    by_list_order,
-)
+from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
 from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
 from opportune.proofs import Proofs, analysed
 from opportune.rewording import Speaker

@@ -18,7 +18,8 @@ from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.analysis.wording import wording
 from opportune.assessment import Assessment
-from opportune.models import Basis, Estimate, Opportunity, QualityNote, by_list_order
+from opportune.filters import by_list_order
+from opportune.models import Basis, Estimate, Opportunity, QualityNote
 
 
 @dataclass(frozen=True)

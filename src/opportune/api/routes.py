@@ -5,20 +5,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
 
 from opportune.api.callers import Caller
+from opportune.api.filters import Filters
 from opportune.api.problems import PROBLEMS
 from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
+from opportune.filters import Order
 from opportune.intake import inspect_files, parsed_mapping
 from opportune.models import (
     LANGUAGES,
     Basis,
     Model,
     Opportunity,
-    OpportunityFilters,
-    Order,
     Page,
-    Priority,
     Session,
     Status,
     Text,
@@ -49,22 +48,6 @@ def _service(request: Request) -> Service:
     return service
 
 
-def _filters(
-    priority: Annotated[list[Priority], Query()] = [],  # noqa: B006 - never changed, FastAPI copies
-    status: Annotated[list[Status], Query()] = [],  # noqa: B006 - the same
-    min_arr: Annotated[float | None, Query(alias="minARR")] = None,
-    max_arr: Annotated[float | None, Query(alias="maxARR")] = None,
-    search_term: Annotated[str, Query(alias="searchTerm", max_length=200)] = "",
-) -> OpportunityFilters:
-    return OpportunityFilters.checked(
-        priority=tuple(priority),
-        status=tuple(status),
-        min_arr=None if min_arr is None else str(min_arr),
-        max_arr=None if max_arr is None else str(max_arr),
-        search_term=search_term,
-    )
-
-
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
@@ -72,7 +55,6 @@ def _settings(request: Request) -> Settings:
 
 SettingsOf = Annotated[Settings, Depends(_settings)]
 ServiceOf = Annotated[Service, Depends(_service)]
-Filters = Annotated[OpportunityFilters, Depends(_filters)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Mapped = Annotated[list[str], Form(alias="map", max_length=200)]

@@ -1,5 +1,7 @@
 """Commands on what is kept: list, show, set-status, history, sessions, explain."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from opportune.cli.context import (
@@ -9,16 +11,15 @@ from opportune.cli.context import (
     opened_service,
     store_option,
 )
+from opportune.cli.filters import filter_options
 from opportune.wording import number, status_named, words
+
+if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from opportune.filters import OpportunityFilters
 
 
 @click.command("list")
-@click.option("--session", "session_id", help="Only this session, by priority and ARR.")
-@click.option("--priority", multiple=True, type=click.Choice(["High", "Medium", "Low"]))
-@click.option("--status", multiple=True, help="In any language; may be repeated.")
-@click.option("--min-arr", help="USD a year, inclusive.")
-@click.option("--max-arr", help="USD a year, inclusive.")
-@click.option("--search", default="", help="Text that must occur; accents and case do not count.")
+@filter_options
 @click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--cursor", help="Continue where the last page ended.")
@@ -27,12 +28,7 @@ from opportune.wording import number, status_named, words
 @as_json
 def list_(  # noqa: PLR0913 - options of the command
     *,
-    session_id: str | None,
-    priority: tuple[str, ...],
-    status: tuple[str, ...],
-    min_arr: str | None,
-    max_arr: str | None,
-    search: str,
+    filters: "OpportunityFilters",
     order: str,
     limit: int,
     cursor: str | None,
@@ -45,18 +41,13 @@ def list_(  # noqa: PLR0913 - options of the command
     Example: opportune list --priority High --min-arr 50000 --search oracle
     """
     from opportune.cli.tables import print_json, print_pipeline
-    from opportune.models import Opportunity, OpportunityFilters, Order, Page
+    from opportune.filters import Order
+    from opportune.models import Opportunity, Page
 
-    filters = OpportunityFilters.checked(
-        priority=priority,
-        status=tuple(status_named(name) for name in status),
-        min_arr=min_arr,
-        max_arr=max_arr,
-        search_term=search,
-    )
     with opened_service(storage_type, language) as service:
-        if session_id:
-            page = Page[Opportunity](items=service.session_opportunities(session_id, filters))
+        if filters.session_id:
+            listed = service.session_opportunities(filters.session_id, filters)
+            page = Page[Opportunity](items=listed)
         else:
             page = service.list_opportunities(
                 filters, order=Order(order), limit=limit, cursor=cursor

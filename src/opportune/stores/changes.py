@@ -17,15 +17,9 @@ from opportune.errors import (
     VersionConflictError,
 )
 from opportune.models import Opportunity, R, Session, Template
-from opportune.stores.contract import (
-    Retention,
-    is_expired,
-    is_forgotten,
-    is_live,
-    same_change,
-    stamped,
-)
+from opportune.stores.contract import Retention
 from opportune.stores.moving import Migration
+from opportune.stores.revisions import is_expired, is_forgotten, is_live, same_change, stamped
 from opportune.times import later_time
 
 

@@ -25,6 +25,18 @@ def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
     check_size(session)
 
 
+def check_bulk(opportunities: Sequence[Opportunity]) -> None:
+    """Refuse what `put_opportunities` must not be given."""
+    seen: set[str] = set()
+    for opportunity in opportunities:
+        if opportunity.id in seen:
+            raise InvalidInputError(f"{opportunity.id!r} stands twice.")
+        if opportunity.deleted and not opportunity.version:
+            raise InvalidInputError(f"{opportunity.id!r}: a delete must name its version.")
+        seen.add(opportunity.id)
+        check_size(opportunity)
+
+
 def check_stored(records: Sequence[Record]) -> None:
     """Refuse to replicate what no store has stamped."""
     if any(record.version < 1 for record in records):

@@ -12,9 +12,10 @@ from typing import Any
 
 from opportune.errors import StoreUnavailableError
 from opportune.models import Model, Opportunity, Record, Session, session_of
-from opportune.stores.contract import Clock, Retention, Store, is_live
+from opportune.stores.contract import Clock, Retention, Store
 from opportune.stores.draining import bring_session, bring_template
 from opportune.stores.migration_record import Difference
+from opportune.stores.revisions import is_live
 from opportune.stores.verification_rows import kind_of
 from opportune.times import retained_until
 

@@ -10,7 +10,8 @@ and raises VersionConflictError otherwise: the lock and the history are one thin
 revision with `deleted=True`; appending one with `deleted=False` to it restores.
 
 Stamps. The store sets `version`, `created_at` (of revision 1), `updated_at` (its clock, but always
-after the revision it is based on) and `ttl`. The caller sets `updated_by` and `change_id`.
+after the revision it is based on), `ttl`, and the digests that chain an opportunity's revisions.
+The caller sets `updated_by` and `change_id`.
 
 Repeating. A write that failed with StoreUnavailableError may or may not have happened. Repeating
 it with the same `change_id` is safe: if the newest revision carries that change id and is
@@ -41,19 +42,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    R,
-    Record,
-    Session,
-    Status,
-    Template,
-)
+from opportune.errors import StoreError
+from opportune.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.models import Opportunity, Page, Record, Session, Template
 from opportune.stores.moving import Copying, Migration, Note, Told
-from opportune.times import later_time, retained_until
 
 RECORD_LIMIT_BYTES = 350_000
 """Of a record's JSON in UTF-8. DynamoDB takes 400 KB an item, names and index copies included."""
@@ -93,6 +85,25 @@ class Usage:
     requests: int = 0
     read_units: float = 0
     write_units: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A revision as a store holds it. `problem` says in words what is wrong; empty if nothing."""
+
+    opportunity_id: str
+    version: int
+    revision: Opportunity | None
+    """None if it cannot be read."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some of what `audit` returns; no cursor on the last page."""
+
+    items: tuple[Audited, ...]
+    cursor: str | None = None
 
 
 class Store(Protocol):
@@ -162,6 +173,24 @@ class Store(Protocol):
         """
         ...
 
+    def put_opportunities(
+        self, opportunities: Sequence[Opportunity]
+    ) -> tuple[Opportunity | StoreError, ...]:
+        """Append a revision to each, as `put_opportunity` would one after the other; faster.
+
+        Each is a change of its own: one that is refused (VersionConflictError, NotFoundError) has
+        its error in its place and stops no other.
+
+        Args:
+            opportunities: Any number, ids all different.
+
+        Raises:
+            InvalidInputError, TooLargeError: As `put_opportunity`, or an id stands twice. Nothing
+                is written.
+            StoreUnavailableError: Any of them may or may not have happened; repeating all is safe.
+        """
+        ...
+
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         """Return every kept revision, oldest first. Nothing kept: empty."""
         ...
@@ -182,6 +211,15 @@ class Store(Protocol):
         Raises:
             InvalidInputError: The limit is out of range, or the cursor is not one of ours, or
                 belongs to other filters or another order.
+        """
+        ...
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        """Return what `find_opportunities` would find, counted and added up: see `added_up`.
+
+        Exact to the cent, as of one moment where the store has one; may lag as `find` does.
         """
         ...
 
@@ -250,6 +288,19 @@ class Store(Protocol):
 
         For migrating, verifying and exporting; any order, the same from page to page. What is
         written during the scan may or may not be in it.
+
+        Raises:
+            InvalidInputError: The limit or the cursor, as in `find_opportunities`.
+        """
+        ...
+
+    def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
+        """Return every kept revision of every opportunity, and what is wrong with it.
+
+        Those of one opportunity come in a row, oldest first, over pages too; opportunities in any
+        order. A revision that cannot be read, or that the store holds twice with a difference
+        (columns, indexes, a head beside its history), is named, never raised and never mended.
+        The chain of digests is the caller's to check. For operators, as `scan`.
 
         Raises:
             InvalidInputError: The limit or the cursor, as in `find_opportunities`.
@@ -328,54 +379,3 @@ class Store(Protocol):
     def close(self) -> None:
         """Release connections and files."""
         ...
-
-
-# What every store does alike, so that none can do it differently.
-
-
-def stamped(record: R, *, base: R | None, now: datetime, retention: Retention) -> R:
-    """Return the record as the next revision after `base` (None: the first one)."""
-    updated_at = later_time(now, base.updated_at if base else "")
-    stamps: dict[str, object] = {
-        "version": (base.version if base else 0) + 1,
-        "created_at": base.created_at if base else updated_at,
-        "updated_at": updated_at,
-    }
-    if isinstance(record, Opportunity):
-        stamps["ttl"] = (
-            None
-            if record.keep or record.status == Status.WON
-            else retained_until(updated_at, retention.days)
-        )
-    # The stamps are ours and right by construction: checking them again would cost a third more.
-    return record.model_copy(update=stamps)
-
-
-def is_expired(opportunity: Opportunity, now: datetime) -> bool:
-    """Tell whether an opportunity is gone by its ttl."""
-    return opportunity.ttl is not None and opportunity.ttl <= now.timestamp()
-
-
-def is_live(opportunity: Opportunity, now: datetime) -> bool:
-    """Tell whether reads of the newest state see it."""
-    return not opportunity.deleted and not is_expired(opportunity, now)
-
-
-def is_forgotten(newest: Opportunity, now: datetime, retention: Retention) -> bool:
-    """Tell whether nothing of an opportunity is left, going by its newest revision."""
-    return not is_live(newest, now) and is_history_expired(newest, now, retention)
-
-
-def is_history_expired(revision: Opportunity, now: datetime, retention: Retention) -> bool:
-    """Tell whether a revision has outlived the history's retention."""
-    until = retained_until(revision.updated_at, retention.history_days)
-    return until is not None and until <= now.timestamp()
-
-
-def same_change(stored: R | None, wanted: R) -> bool:
-    """Tell whether the newest revision is what this very write made before: a repeat."""
-    return (
-        stored is not None
-        and stored.change_id == wanted.change_id != ""
-        and wanted.version in (0, stored.version - 1)
-    )

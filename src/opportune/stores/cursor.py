@@ -5,17 +5,20 @@ All stores write them alike, so a cursor outlives a restart, and a store migrati
 
 import base64
 import hashlib
+import json
 import struct
 from datetime import datetime
 
 from opportune.errors import InvalidInputError
-from opportune.models import Opportunity, OpportunityFilters, Order, Session
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity, Session
 
 Position = tuple[int, str]
 """Sort key of the last row given: a number (64 bits, signed), then a text."""
 
 SESSIONS_QUESTION = "sessions"
 SCAN_QUESTION = "scan"
+AUDIT_QUESTION = "audit"
 
 _CHECK_BYTES = 8
 
@@ -44,13 +47,7 @@ def session_position(session: Session) -> Position:
 
 def find_question(filters: OpportunityFilters, order: Order) -> str:
     """Name the question of `find_opportunities`: equal filters, equal name."""
-    canonical = filters.model_copy(
-        update={
-            "priority": tuple(sorted(set(filters.priority))),
-            "status": tuple(sorted(set(filters.status))),
-        }
-    )
-    return f"find {order} {canonical.model_dump_json()}"
+    return f"find {order} {json.dumps(filters.canonical())}"
 
 
 def cursor_after(question: str, position: Position) -> str:

@@ -7,26 +7,17 @@ on a snapshot. Values are frozen, so they are handed out as they are.
 import copy
 import heapq
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from opportune.errors import (
     OpportunityNotFoundError,
     SessionNotFoundError,
+    StoreError,
     TemplateNotFoundError,
 )
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    R,
-    Record,
-    Session,
-    Template,
-    by_list_order,
-    folded,
-)
+from opportune.filters import Grouping, OpportunityFilters, Order, Total, added_up, by_list_order
+from opportune.models import Opportunity, Page, R, Record, Session, Template, folded
 from opportune.stores.changes import (
     NOTHING,
     Change,
@@ -38,18 +29,20 @@ from opportune.stores.changes import (
     putting_template,
     replacing,
 )
-from opportune.stores.checks import check_limit, check_list, check_size, check_stored
+from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
+    Audited,
+    AuditPage,
     Clock,
     Retention,
     Usage,
-    is_live,
     utc_now,
 )
 from opportune.stores.copying import leaves_gap
 from opportune.stores.cursor import (
+    AUDIT_QUESTION,
     SCAN_QUESTION,
     SESSIONS_QUESTION,
     Position,
@@ -59,8 +52,10 @@ from opportune.stores.cursor import (
     session_position,
 )
 from opportune.stores.journaling import Journaling, written, written_template
-from opportune.stores.memory_records import MemoryRecords
+from opportune.stores.memory_records import MemoryRecords, Newest
 from opportune.stores.moving import Copying, Migration, Note, Told, Written
+from opportune.stores.plain import put_each
+from opportune.stores.revisions import is_live
 
 
 class MemoryStore:
@@ -123,6 +118,12 @@ class MemoryStore:
         self._tell(wrote)
         return revision
 
+    def put_opportunities(
+        self, opportunities: Sequence[Opportunity]
+    ) -> tuple[Opportunity | StoreError, ...]:
+        check_bulk(opportunities)
+        return put_each(self, opportunities)
+
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         with self._lock:
             return tuple(self._held.kept(opportunity_id))
@@ -139,19 +140,30 @@ class MemoryStore:
         wanted = filters or OpportunityFilters()
         question = find_question(wanted, order)
         after = position_of(question, cursor) if cursor is not None else None
+        rows = [
+            (_descending(one.positions[order]), one.opportunity) for one in self._matching(wanted)
+        ]
+        return _page(rows, question, limit, after)
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        matching = self._matching(filters or OpportunityFilters())
+        return added_up((one.opportunity for one in matching), by)
+
+    def _matching(self, wanted: OpportunityFilters) -> Iterator[Newest]:
         plain = wanted.model_copy(update={"search_term": ""})
         term = folded(wanted.search_term)
         now = self._clock()
         with self._lock:
             snapshot = list(self._held.newest.values())
-        rows = [
-            (_descending(one.positions[order]), one.opportunity)
-            for one in snapshot
-            if is_live(one.opportunity, now)
-            and plain.matches(one.opportunity)
-            and (not term or term in one.search_text)
-        ]
-        return _page(rows, question, limit, after)
+        for one in snapshot:
+            if (
+                is_live(one.opportunity, now)
+                and plain.matches(one.opportunity)
+                and (not term or term in one.search_text)
+            ):
+                yield one
 
     def get_session(self, session_id: str) -> Session:
         header = self.get_header(session_id)
@@ -232,6 +244,18 @@ class MemoryStore:
             rows = list(islice(self._held.after(after), limit + 1))
         more = cursor_after(SCAN_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
         return Page[Record](items=tuple(record for _, record in rows[:limit]), cursor=more)
+
+    def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
+        check_limit(limit)
+        after = position_of(AUDIT_QUESTION, cursor) if cursor is not None else (0, "")
+        with self._lock:
+            rows = [
+                (position, Audited(record.id, record.version, record))
+                for position, record in islice(self._held.after(after), limit + 1)
+                if isinstance(record, Opportunity)  # they come before all else
+            ]
+        more = cursor_after(AUDIT_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
+        return AuditPage(tuple(audited for _, audited in rows[:limit]), more)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)

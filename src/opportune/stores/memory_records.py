@@ -5,17 +5,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from opportune.models import Opportunity, Order, R, Record, Session, Template, search_text
+from opportune.filters import Order, search_text
+from opportune.models import Opportunity, R, Record, Session, Template
 from opportune.stores.changes import Change
-from opportune.stores.contract import (
-    Clock,
-    Retention,
-    is_forgotten,
-    is_history_expired,
-)
+from opportune.stores.contract import Clock, Retention
 from opportune.stores.copying import is_header_taken
 from opportune.stores.cursor import Position, find_position
 from opportune.stores.moving import Copying, Migration, Note
+from opportune.stores.revisions import is_forgotten, is_history_expired
 
 _SWEPT_PER_WRITE = 2
 """Opportunities whose history is swept at each write: more than a write adds."""

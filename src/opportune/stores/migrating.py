@@ -11,20 +11,15 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import TypeVar
 
-from opportune.errors import OpportuneError, StoreUnavailableError, WrongStageError
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Record,
-    Session,
-    Template,
-)
-from opportune.stores.contract import PAGE_LIMIT, Store, Usage
+from opportune.errors import OpportuneError, StoreError, StoreUnavailableError, WrongStageError
+from opportune.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.models import Opportunity, Page, Record, Session, Template
+from opportune.stores.checks import check_bulk
+from opportune.stores.contract import PAGE_LIMIT, AuditPage, Store, Usage
 from opportune.stores.moving import Copying, Migration, Note, Stage, Told
 from opportune.stores.pairing import Pair, Replicated
 from opportune.stores.peers import OpenPeer
+from opportune.stores.plain import put_each
 from opportune.stores.serving import LEASES, Leases, Serving, View
 
 T = TypeVar("T")
@@ -103,6 +98,11 @@ class MigratingStore:
             lambda store: store.find_opportunities(filters, order=order, limit=limit, cursor=cursor)
         )
 
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        return self._read(lambda store: store.totals(filters, by=by))
+
     def get_session(self, session_id: str) -> Session:
         return self._read(lambda store: store.get_session(session_id))
 
@@ -124,6 +124,9 @@ class MigratingStore:
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         return self._read(lambda store: store.scan(limit=limit, cursor=cursor))
 
+    def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
+        return self._read(lambda store: store.audit(limit=limit, cursor=cursor))
+
     # Writes
 
     def store_opportunities(
@@ -139,6 +142,21 @@ class MigratingStore:
             lambda store: store.put_opportunity(opportunity),
             Note("", session_id=opportunity.session_id),
         )
+
+    def put_opportunities(
+        self, opportunities: Sequence[Opportunity]
+    ) -> tuple[Opportunity | StoreError, ...]:
+        for _ in range(TRIES):
+            view = self._writable()
+            if self._pair(view) is not None:
+                # Each with a fence and a note of its own: what is refused must be judged by itself.
+                check_bulk(opportunities)
+                return put_each(self, opportunities)
+            try:
+                return self._write_alone(view, lambda store: store.put_opportunities(opportunities))
+            except WrongStageError:
+                self._serving.look()
+        raise self._restless()
 
     def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
         self._write(
@@ -226,7 +244,10 @@ class MigratingStore:
                 return pair.write(act, touched)
             except WrongStageError:
                 self._serving.look()
-        raise StoreUnavailableError(
+        raise self._restless()
+
+    def _restless(self) -> StoreUnavailableError:
+        return StoreUnavailableError(
             "The stage of the store migration changed at every try. Nothing was written."
         )
 

@@ -13,17 +13,12 @@ from typing import Any
 from opportune.errors import (
     OpportunityNotFoundError,
     SessionNotFoundError,
+    StoreError,
     TemplateNotFoundError,
 )
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Record,
-    Session,
-    Template,
-)
+from opportune.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.models import Opportunity, Page, Record, Session, Template
+from opportune.stores import plain
 from opportune.stores.changes import (
     NOTHING,
     Change,
@@ -35,10 +30,11 @@ from opportune.stores.changes import (
     putting_template,
     replacing,
 )
-from opportune.stores.checks import check_limit, check_list, check_size, check_stored
+from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
+    AuditPage,
     Clock,
     Retention,
     Usage,
@@ -172,6 +168,12 @@ class SQLiteStore:
         self._tell(wrote)
         return revision
 
+    def put_opportunities(
+        self, opportunities: Sequence[Opportunity]
+    ) -> tuple[Opportunity | StoreError, ...]:
+        check_bulk(opportunities)
+        return plain.put_each(self, opportunities)
+
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         return self._history(opportunity_id, 1, MAX_INTEGER)
 
@@ -193,6 +195,11 @@ class SQLiteStore:
         if len(bodies) > limit:
             more = cursor_after(question, find_position(found[-1], order))
         return Page[Opportunity](items=found, cursor=more)
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        return plain.totals(self, filters, by)
 
     def get_session(self, session_id: str) -> Session:
         header = self.get_header(session_id)
@@ -279,6 +286,10 @@ class SQLiteStore:
                 rows.append(((number, f"{kind} {key}"), model.model_validate_json(body)))
         more = cursor_after(SCAN_QUESTION, rows[limit - 1][0]) if len(rows) > limit else None
         return Page[Record](items=tuple(record for _, record in rows[:limit]), cursor=more)
+
+    def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
+        check_limit(limit)
+        return plain.audit(self, limit, cursor)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from opportune.models import Opportunity, Record, Session, Template
 from opportune.stores.changes import Moment
-from opportune.stores.contract import is_forgotten
 from opportune.stores.copying import is_header_taken
 from opportune.stores.moving import Copying
+from opportune.stores.revisions import is_forgotten
 from opportune.stores.sqlite_rows import (
     FORGET,
     KEEP_PAST,

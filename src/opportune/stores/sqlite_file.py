@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from opportune.errors import ConfigurationError, StoreError, StoreUnavailableError
+from opportune.stores.sqlite_rows import passes
 
 APPLICATION_ID = 0x6F707074
 """Stands in the file's header ("oppt"), so that we never write into somebody else's file."""
@@ -191,6 +192,7 @@ class SQLiteFile:
             isolation_level=None,  # we say BEGIN and COMMIT ourselves
             check_same_thread=False,  # the pool hands a connection to one thread at a time
         )
+        connection.create_function("passes", 2, passes, deterministic=True)
         try:
             for name, value in PRAGMAS.items():
                 self._set_pragma(connection, name, value)

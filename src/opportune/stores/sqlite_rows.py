@@ -8,17 +8,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from opportune.models import (
-    PRIORITY_RANK,
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Record,
-    Session,
-    Template,
-    folded,
-    search_text,
-)
+from opportune.filters import OpportunityFilters, Order, search_text
+from opportune.models import PRIORITY_RANK, Opportunity, Record, Session, Template, folded
 from opportune.stores.contract import Retention
 from opportune.stores.cursor import Position, cents, milliseconds, position_of
 from opportune.stores.moving import Migration, Note
@@ -36,7 +27,8 @@ PASSES = f"""{LIVE}
     AND (:priorities = '[]' OR priority IN (SELECT value FROM json_each(:priorities)))
     AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
     AND +arr_cents BETWEEN :min_cents AND :max_cents
-    AND (:term = '' OR instr(search, :term) > 0)"""
+    AND (:term = '' OR instr(search, :term) > 0)
+    AND (:rest = '' OR passes(:rest, body))"""
 LIST = f"""SELECT body FROM opportunity WHERE session_id = :session_id AND {PASSES}
     ORDER BY priority, arr_cents DESC, id"""
 GET = f"SELECT body FROM opportunity WHERE id = :id AND {LIVE}"
@@ -215,7 +207,21 @@ def filter_values(filters: OpportunityFilters) -> dict[str, Any]:
         "min_cents": -MAX_INTEGER if low is None else int(low * 100),
         "max_cents": MAX_INTEGER if high is None else int(high * 100),
         "term": folded(filters.search_term),
+        "rest": _rest(filters),
     }
+
+
+def _rest(filters: OpportunityFilters) -> str:
+    """Return what no column answers, as JSON; empty if that is nothing."""
+    own = {"priority", "status", "min_arr", "max_arr", "search_term"}
+    rest = filters.model_dump_json(exclude=own, exclude_defaults=True)
+    return "" if rest == "{}" else rest
+
+
+def passes(rest: str, body: str) -> bool:
+    """Decide what no column answers: an SQL function."""
+    filters = OpportunityFilters.model_validate_json(rest)
+    return filters.matches(Opportunity.model_validate_json(body))
 
 
 def time_values(now: datetime, retention: Retention) -> dict[str, float]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from opportune.errors import StoreUnavailableError
 from opportune.models import Opportunity, Record, Session, Template
 from opportune.stores.changes import Moment
-from opportune.stores.contract import is_forgotten
 from opportune.stores.copying import is_header_taken, leaves_gap
 from opportune.stores.dynamodb import actions, transactions
 from opportune.stores.dynamodb.actions import Action
@@ -22,6 +21,7 @@ from opportune.stores.dynamodb.session_list import Prepared, SessionLists
 from opportune.stores.dynamodb.templates import Templates
 from opportune.stores.dynamodb.transactions import portions
 from opportune.stores.moving import Copying
+from opportune.stores.revisions import is_forgotten
 
 _OTHER_ACTIONS = 4
 """Beside revisions in between: header, head, newest revision, the end of another's attempt."""

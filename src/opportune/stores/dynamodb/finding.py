@@ -12,17 +12,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, islice
 
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Priority,
-    R,
-    Session,
-    Status,
-)
-from opportune.stores.contract import Clock, is_live
+from opportune.filters import OpportunityFilters, Order
+from opportune.models import Opportunity, Page, Priority, R, Session, Status
+from opportune.stores.contract import Clock
 from opportune.stores.cursor import (
     SESSIONS_QUESTION,
     Position,
@@ -36,6 +28,7 @@ from opportune.stores.cursor import (
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import HEADER, Item, head_key, read_header
 from opportune.stores.dynamodb.reading import Reader
+from opportune.stores.revisions import is_live
 from opportune.times import time_text
 
 _SMALLEST_QUERY = 25

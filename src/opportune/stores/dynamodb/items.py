@@ -46,6 +46,9 @@ _TEXTS = (
     "updatedBy",
     "changeId",
     "changeNote",
+    "mergedInto",
+    "previousDigest",
+    "digest",
 )
 _LISTS = ("talkingPoints", "nextSteps", "relatedServices")
 _NESTED = ("evidence", "estimate")
@@ -158,7 +161,7 @@ def read_head(item: Item) -> Head:
 
 
 def _head_fields(item: Item, ttl: dict[str, str] | None) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS}
+    fields: dict[str, Any] = {name: item[name]["S"] for name in _TEXTS if name in item}
     for name in _LISTS:
         fields[name] = [text["S"] for text in item[name]["L"]]
     fields |= json.loads(item["body"]["S"])

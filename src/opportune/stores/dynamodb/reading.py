@@ -18,7 +18,7 @@ from opportune.models import (
     Session,
     session_of,
 )
-from opportune.stores.contract import Clock, Retention, is_forgotten, is_history_expired
+from opportune.stores.contract import Clock, Retention
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import (
     HEADER,
@@ -31,6 +31,7 @@ from opportune.stores.dynamodb.items import (
     read_revision,
     revision_key,
 )
+from opportune.stores.revisions import is_forgotten, is_history_expired
 
 _SESSION_ID = re.compile(SESSION_ID_PATTERN)
 _OPPORTUNITY_ID = re.compile(OPPORTUNITY_ID_PATTERN)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from opportune.models import Opportunity, Page, Record
-from opportune.stores.contract import Clock, Retention, is_history_expired, is_live
+from opportune.stores.contract import Clock, Retention
 from opportune.stores.cursor import SCAN_QUESTION, cursor_after, position_of
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import (
@@ -18,6 +18,7 @@ from opportune.stores.dynamodb.items import (
 )
 from opportune.stores.dynamodb.journal_items import MIGRATION
 from opportune.stores.dynamodb.reading import Reader
+from opportune.stores.revisions import is_history_expired, is_live
 
 
 class Scanner:

@@ -7,27 +7,21 @@ from datetime import datetime, timedelta
 from opportune.errors import (
     OpportunityNotFoundError,
     SessionNotFoundError,
+    StoreError,
     StoreUnavailableError,
 )
-from opportune.models import (
-    Opportunity,
-    OpportunityFilters,
-    Order,
-    Page,
-    Record,
-    Session,
-    Template,
-    by_list_order,
-)
+from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
+from opportune.models import Opportunity, Page, Record, Session, Template
+from opportune.stores import plain
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
-from opportune.stores.checks import check_limit, check_list, check_size, check_stored
+from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
     PAGE_LIMIT,
     RETENTION,
+    AuditPage,
     Clock,
     Retention,
     Usage,
-    is_live,
     utc_now,
 )
 from opportune.stores.dynamodb import actions
@@ -43,6 +37,7 @@ from opportune.stores.dynamodb.templates import Templates
 from opportune.stores.dynamodb.transactions import Writer
 from opportune.stores.journaling import Journaling, written
 from opportune.stores.moving import Copying, Migration, Note, Told
+from opportune.stores.revisions import is_live
 
 _ABANDONED_AFTER = timedelta(seconds=30)
 """A replace that has not finished its heads by then: its process is gone or in trouble."""
@@ -175,6 +170,12 @@ class DynamoDBStore:
             transaction, lambda: self._reader.is_written(revision), written(change)
         )
 
+    def put_opportunities(
+        self, opportunities: Sequence[Opportunity]
+    ) -> tuple[Opportunity | StoreError, ...]:
+        check_bulk(opportunities)
+        return plain.put_each(self, opportunities)
+
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         return self._reader.history(opportunity_id)
 
@@ -188,6 +189,11 @@ class DynamoDBStore:
     ) -> Page[Opportunity]:
         check_limit(limit)
         return self._finder.opportunities(filters or OpportunityFilters(), order, limit, cursor)
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        return plain.totals(self, filters, by)
 
     def get_session(self, session_id: str) -> Session:
         header = self.get_header(session_id)
@@ -245,6 +251,10 @@ class DynamoDBStore:
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         check_limit(limit)
         return self._scanner.scan(limit, cursor)
+
+    def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
+        check_limit(limit)
+        return plain.audit(self, limit, cursor)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)
