@@ -1,17 +1,17 @@
-"""The use cases around files: exporting what a filter finds, and importing it again."""
+"""The use case of exporting what a filter finds, and the door to importing it again."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opportune import export
-from opportune.errors import InvalidInputError, MalformedDocumentError, TooLargeError
+from opportune.errors import InvalidInputError
 from opportune.export import Format
 from opportune.export.portfolio import Portfolio, printable, printable_opportunities
 from opportune.export.regions import Region, region_named
-from opportune.models import Model, Opportunity, OpportunityFilters, Order, Session
-from opportune.stores.checks import check_size
+from opportune.filters import OpportunityFilters, Order
+from opportune.imports import ImportAnswer, Told, take_in
+from opportune.models import Opportunity, Session
 from opportune.stores.contract import Clock, Store, utc_now
 from opportune.times import time_text
 from opportune.wording import words
@@ -20,8 +20,6 @@ if TYPE_CHECKING:  # loaded with the format that needs it
     from opportune.export.docx_template import UserTemplate
     from opportune.export.records import Exported
 
-Told = Callable[[str, str], None]
-"""Is told a step (`collect`, `write`, `import`) and what it is about."""
 PAGE = 500
 
 
@@ -31,9 +29,8 @@ class Choice:
 
     Args:
         format: Of the file.
-        filters: Which opportunities; None: all.
-        session_id: Only of this session, in its order; empty: of all.
-        order: Of opportunities of all sessions.
+        filters: Which opportunities.
+        order: Of opportunities of all sessions; those of one are in its own order.
         language: en, es or pt.
         region: How numbers are written; empty: as usual in the language.
         separator: Of CSV.
@@ -41,8 +38,7 @@ class Choice:
     """
 
     format: Format
-    filters: OpportunityFilters | None = None
-    session_id: str = ""
+    filters: OpportunityFilters = field(default_factory=OpportunityFilters)
     order: Order = Order.NEWEST
     language: str = "en"
     region: str = ""
@@ -59,22 +55,6 @@ class File:
     data: bytes
     count: int
     """Opportunities in it."""
-
-
-class ImportAnswer(Model):
-    """What an import brought, in opportunities."""
-
-    sessions: int
-    """In the file."""
-    new: int
-    """Nothing of them was here."""
-    updated: int
-    """Their newest revision is newer than what was here."""
-    equal: int
-    older: int
-    """What is here is newer, and stays."""
-    different: tuple[str, ...] = ()
-    """Ids left alone: one version is here and in the file, and they are not the same."""
 
 
 class Exports:
@@ -129,9 +109,10 @@ class Exports:
         return File(name, export.MEDIA_TYPES[choice.format], data, len(rows))
 
     def _found(self, choice: Choice, on_progress: Told | None) -> tuple[Opportunity, ...]:
-        if choice.session_id:
-            self._store.get_session(choice.session_id)
-            return self._store.get_opportunities(choice.session_id, choice.filters)
+        session_id = choice.filters.session_id
+        if session_id:
+            self._store.get_session(session_id)
+            return self._store.get_opportunities(session_id, choice.filters)
         # What changes while the pages are read may come twice: the first look counts.
         found: dict[str, Opportunity] = {}
         cursor = None
@@ -170,74 +151,23 @@ class Exports:
         return records.write(kept, exported_at)
 
     def take_in(self, name: str, data: bytes, on_progress: Told | None = None) -> ImportAnswer:
-        """Store the records of a JSON Lines export exactly as they are; twice is the same as once.
-
-        Raises:
-            MalformedDocumentError: The file is not whole, or a line cannot be; the message names
-                it. Nothing is stored.
-        """
-        from opportune.export import records
-
-        given = records.read(name, data)
-        for number, record in enumerate(given, records.FIRST_LINE):
-            try:
-                check_size(record)
-            except TooLargeError as error:
-                raise MalformedDocumentError(name, str(error), place=f"line {number}") from None
-        headers = [record for record in given if isinstance(record, Session)]
-        revisions = [record for record in given if isinstance(record, Opportunity)]
-        outcomes: list[tuple[str, str]] = []
-        for header in headers:
-            if on_progress:
-                on_progress("import", header.id)
-            own = [one for one in revisions if one.session_id == header.id]
-            outcomes += self._take_in_session(header, own)
-        counts = {kind: sum(kind == each for _, each in outcomes) for kind in OUTCOMES}
-        different = tuple(key for key, kind in outcomes if kind == "different")
-        return ImportAnswer(sessions=len(headers), different=different, **counts)
-
-    def _take_in_session(
-        self, header: Session, revisions: Sequence[Opportunity]
-    ) -> Iterator[tuple[str, str]]:
-        """Store a session, and yield of each opportunity its id and what became of it."""
-        held = self._store.get_header(header.id)
-        is_gone = held is not None and held.deleted and held.version >= header.version
-        taken: list[Exported] = [header]
-        for key, group in groupby(revisions, key=lambda one: one.id):
-            own = list(group)
-            outcome = "older" if is_gone else self._outcome(key, own)
-            taken += own if outcome != "different" else []
-            yield key, outcome
-        if not is_gone:
-            self._store.replicate(taken)
-
-    def _outcome(self, opportunity_id: str, revisions: Sequence[Opportunity]) -> str:
-        held = {one.version: one for one in self._store.get_history(opportunity_id)}
-        if any(held.get(one.version, one) != one for one in revisions):
-            return "different"
-        newest, given = max(held, default=0), revisions[-1].version
-        if newest == 0:
-            return "new"
-        return "equal" if newest == given else "updated" if newest < given else "older"
-
-
-OUTCOMES = ("new", "updated", "equal", "older")
+        """Store the records of an export in JSON Lines; see `imports.take_in`."""
+        return take_in(self._store, name, data, on_progress)
 
 
 def filters_in_words(choice: Choice, region: Region) -> str:
     """Return what was filtered by, in the reader's language; empty: nothing."""
     text = words(choice.language)
     said: list[str] = []
-    if choice.session_id:
-        said.append(text["export.filter.session"].format(value=choice.session_id))
-    filters = choice.filters or OpportunityFilters()
     for name in OpportunityFilters.model_fields:
-        value = getattr(filters, name)
-        if value in (None, (), "", False):
+        value = getattr(choice.filters, name)
+        if value in (None, (), ""):
             continue
         if name in ("min_arr", "max_arr"):
             value = region.money(value)
         elif isinstance(value, tuple):
-            value = ", ".join(text.get(f"{name}.{one}", str(one)) for one in value)
+            value = ", ".join(
+                text.get(f"{name}.{one}", one) or text["export.filter.nobody"] for one in value
+            )
         said.append(text[f"export.filter.{name}"].format(value=printable(str(value))))
     return " · ".join(said)

@@ -11,6 +11,7 @@ import click
 
 from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
+from opportune.cli.export import export, import_
 from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
 from opportune.cli.prices import prices
 from opportune.cli.proof import compare, verify
@@ -54,6 +55,8 @@ for command in (
     history,
     sessions,
     explain,
+    export,
+    import_,
     verify,
     compare,
     prices,
