@@ -19,6 +19,7 @@ from opportune.cli.context import (
 from opportune.cli.filters import filter_options
 from opportune.errors import InvalidInputError
 from opportune.export import Format
+from opportune.export.regions import REGIONS
 from opportune.wording import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
@@ -28,24 +29,19 @@ if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for i
     from opportune.exports import File
     from opportune.filters import OpportunityFilters
 
+FORMATS = [format_.value for format_ in Format]
 STANDARD_OUTPUT = "-"
 DIFFERENT = 5
 """Exit code of an import that left something alone."""
 
 
 @click.command()
-@click.option(
-    "--format", "format_", type=click.Choice([*Format]), help="Else as the file's name ends."
-)
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Else as FILE ends.")
 @click.option("-o", "--output", default="", metavar="FILE", help="'-' is standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("--template", default="", metavar="FILE", help="Your own DOCX, filled in.")
-@click.option(
-    "--sep", type=click.Choice([",", ";"]), default=",", show_default=True, help="Of CSV."
-)
-@click.option(
-    "--region", default="", help="How numbers are written: en-US, es-MX, es-CO, es-ES, pt-BR."
-)
+@click.option("--sep", type=click.Choice([",", ";"]), default=",", help="Of CSV; else a comma.")
+@click.option("--region", type=click.Choice([*REGIONS]), help="How numbers are written.")
 @click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
 @filter_options
 @language_option
@@ -57,7 +53,7 @@ def export(  # noqa: PLR0913 - options of the command
     force: bool,
     template: str,
     sep: str,
-    region: str,
+    region: str | None,
     order: str,
     filters: "OpportunityFilters",
     language: str,
@@ -75,23 +71,15 @@ def export(  # noqa: PLR0913 - options of the command
         filters=filters,
         order=Order(order),
         language=language,
-        region=region,
+        region=region or "",
         separator=sep,
         template=_template(template) if template else None,
     )
-    if (
-        output == STANDARD_OUTPUT
-        and sys.stdout.isatty()
-        and choice.format not in (Format.CSV, Format.JSONL)
-    ):
-        raise InvalidInputError(f"A terminal cannot show {choice.format}: give -o FILE.")
-    if output not in ("", STANDARD_OUTPUT):
-        _check_free(Path(output), force=force)
+    _check_output(output, choice.format, force=force)
     with opened_service(storage_type, language) as service, progress(language) as told:
         file = service.exports.made(choice, told)
-        path = output or file.name
-        if path != STANDARD_OUTPUT:
-            _check_free(Path(path), force=force)
+    path = output or file.name
+    _check_output(path, choice.format, force=force)
     _write(file, path)
     done = words(language)["export.written"].format(count=file.count, path=path)
     click.echo(done, err=path == STANDARD_OUTPUT)
@@ -125,8 +113,8 @@ def import_(*, file: str, language: str, storage_type: str | None, as_json: bool
 
 def _format(named: str | None, output: str) -> Format:
     ending = named or Path(output).suffix.removeprefix(".").lower()
-    if ending not in [*Format]:
-        raise InvalidInputError(f"Which format? Give --format {'|'.join(Format)}.")
+    if ending not in FORMATS:
+        raise InvalidInputError(f"Which format? Give --format {'|'.join(FORMATS)}.")
     return Format(ending)
 
 
@@ -137,8 +125,12 @@ def _template(path: str) -> "UserTemplate":
     return UserTemplate(file.name, file.data)
 
 
-def _check_free(path: Path, *, force: bool) -> None:
-    if path.exists() and not force:
+def _check_output(path: str, format_: Format, *, force: bool) -> None:
+    """Refuse, before any work is done, what would be lost or be of no use."""
+    if path == STANDARD_OUTPUT:
+        if sys.stdout.isatty() and format_ not in (Format.CSV, Format.JSONL):
+            raise InvalidInputError(f"A terminal cannot show {format_}: give -o FILE.")
+    elif path and Path(path).exists() and not force:
         raise InvalidInputError(f"{path} is there already: --force replaces it.")
 
 
