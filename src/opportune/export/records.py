@@ -82,9 +82,10 @@ def read(name: str, data: bytes) -> tuple[Exported, ...]:
         raise MalformedDocumentError(name, "it is empty or was cut off: export it again.")
     raw = data.split(b"\n")[:-1]  # not splitlines: a text may hold other line ends
     lines = list(_parsed(name, raw))
-    opening, closing, records = lines[0], lines[-1], tuple(_records(name, lines[1:-1]))
+    opening, closing = lines[0], lines[-1]
     if not isinstance(opening, Opening):
         raise MalformedDocumentError(name, "it does not begin like an export.", place="line 1")
+    records = tuple(_records(name, lines[1:-1]))
     place = f"line {len(lines)}"
     if not isinstance(closing, Closing):
         raise MalformedDocumentError(name, "its end is missing: export it again.", place=place)
