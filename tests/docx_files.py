@@ -48,3 +48,8 @@ def part_of(base: UserTemplate, name: str) -> str:
 
 def paragraphs_of(data: bytes) -> list[str]:
     return [paragraph.text for paragraph in Document(io.BytesIO(data)).paragraphs]
+
+
+def tables_of(data: bytes) -> list[list[list[str]]]:
+    tables = Document(io.BytesIO(data)).tables
+    return [[[cell.text for cell in row.cells] for row in table.rows] for table in tables]

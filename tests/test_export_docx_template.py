@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from docx_files import NAME, paragraphs_of, part_of, template, with_parts
+from docx_files import NAME, paragraphs_of, part_of, tables_of, template, with_parts
 from hypothesis import given, settings
 from jinja2 import TemplateError
 from portfolios import HOSTILE, MARKUP, analysed, hostile, portfolio
@@ -41,15 +41,17 @@ def test_a_template_is_filled_in_with_loops_conditions_and_filters() -> None:
         "{%p for one in opportunities if one.priority_code == 'High' %}",
         "{{ loop.index }} {{ one.title }} = {{ one.arr }}{% if one.estimate %} *{% endif %}",
         "{%p endfor %}",
-        rows=[["{%tr for step in opportunities[0].next_steps %}"], ["{{ step }}"], ["{%tr endfor %}"]],
+        rows=[["{%tr for step in words %}"], ["{{ step }}"], ["{%tr endfor %}"]],
     )  # fmt: skip
-    first, *rest = paragraphs_of(write(shown, own))
+    made = write(shown, own)
+    first, *rest = paragraphs_of(made)
     assert first == f"{shown.title.upper()}: {shown.customer} (49)"
     high = [one for one in worded(shown)["opportunities"] if one["priority_code"] == "High"]
     assert rest[: len(high)] == [
         f"{n} {one['title']} = {one['arr']}{' *' if one['estimate'] else ''}"
         for n, one in enumerate(high, 1)
     ]
+    assert len(tables_of(made)[0]) == len(worded(shown)["words"])
 
 
 def test_equal_portfolios_and_templates_give_equal_bytes() -> None:

@@ -2,8 +2,8 @@
 
 import re
 
-import pypdfium2
-import pypdfium2.raw
+import pypdfium2  # type: ignore[import-untyped] # it ships no types
+import pypdfium2.raw  # type: ignore[import-untyped] # the same
 import pytest
 from hypothesis import given, settings
 from portfolios import CUSTOMER, HOSTILE, MARKUP, analysed, hostile, portfolio

@@ -20,7 +20,7 @@ from opportune.export.docx_language import TemplateLanguage
 
 UNNESTED = "its tags cut across paragraphs or rows: put each loop into tags {%p %} or {%tr %}"
 CPU_S = 5
-MEMORY_BYTES = 1_500_000_000
+MEMORY_BYTES = 700_000_000
 ANSWER_LIMIT_BYTES = 50_000_000
 
 
