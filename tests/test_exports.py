@@ -17,7 +17,7 @@ from opportune.export.regions import REGIONS, region_named
 from opportune.exports import Choice, Exports, filters_in_words
 from opportune.filters import OpportunityFilters, Order
 from opportune.imports import ImportAnswer
-from opportune.models import LANGUAGES, Opportunity, Priority, Status
+from opportune.models import LANGUAGES, Opportunity, Page, Priority, Status
 from opportune.stores.contract import RETENTION, Store
 from opportune.stores.memory import MemoryStore
 
@@ -70,8 +70,15 @@ def test_a_session_is_exported_in_its_own_order(clock: ManualClock) -> None:
 
 def test_rows_of_a_session_that_is_deleted_meanwhile_are_left_out(clock: ManualClock) -> None:
     class Deleting(MemoryStore):
-        def find_opportunities(self, *args, **options):  # type: ignore[no-untyped-def]
-            page = super().find_opportunities(*args, **options)
+        def find_opportunities(
+            self,
+            filters: OpportunityFilters | None = None,
+            *,
+            order: Order = Order.NEWEST,
+            limit: int = 50,
+            cursor: str | None = None,
+        ) -> Page[Opportunity]:
+            page = super().find_opportunities(filters, order=order, limit=limit, cursor=cursor)
             self.delete_session("s1", updated_by="eva", change_id="gone")
             return page
 
