@@ -68,6 +68,15 @@ class Proofs:
             tree=calculation_node(tree),
         )
 
+    def recomputed(self, session_id: str) -> tuple[Assessment, Analysis]:
+        """Read a session's kept files and analyse them again, under its conditions.
+
+        Raises:
+            SessionNotFoundError, FileMissingError, PriceBookMissingError: What is missing.
+        """
+        session = self._session(session_id)
+        return self._recomputed(session, self._kept(session))
+
     def verify(self, session_id: str, files: Sequence[InputFile] | None) -> Verification:
         """See `Service.verify`."""
         session = self._session(session_id)

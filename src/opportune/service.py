@@ -1,21 +1,27 @@
 """The use cases. The API and the command line call these and nothing below them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from opportune.analytics import PROBABILITIES, Analytics, Probabilities
+from opportune.bulk import BulkEditing
 from opportune.carry_over import ANALYSIS_CHANGE, carried_over
+from opportune.chains import HistoryReport, SealRow, verify_history
+from opportune.common_servers import CommonServers
 from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
+from opportune.duplicates import Duplicates
+from opportune.editing import Edit, Editing
 from opportune.errors import (
     ConfigurationError,
-    OpportunityNotFoundError,
     SessionNotFoundError,
     VersionConflictError,
 )
 from opportune.exports import Exports
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
-from opportune.filters import OpportunityFilters, Order, by_list_order
+from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
+from opportune.histories import ATTEMPTS, Histories
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
 from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
 from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
@@ -23,16 +29,13 @@ from opportune.proofs import Proofs, analysed
 from opportune.rewording import Speaker
 from opportune.settings import Settings
 from opportune.store_migrations import StoreMigrations
-from opportune.stores.contract import Clock, Store, Usage, utc_now
+from opportune.stores.contract import RETENTION, Clock, Retention, Store, Usage, utc_now
 from opportune.verification import Verification
 from opportune.views import (
     AnalysisAnswer,
     ExplanationAnswer,
     analysis_answer,
 )
-
-ATTEMPTS = 5
-"""How often a read-change-write is tried when somebody else is faster."""
 
 
 class Service:
@@ -43,10 +46,12 @@ class Service:
         files: Where the customers' files are kept.
         books: The price books; None = the bundled ones.
         migrations: Of the store; None = it cannot be migrated while this service runs.
-        clock: Gives the date of an analysis.
+        clock: Gives the date of an analysis, and the present moment.
+        retention: As the store has it.
+        probabilities: Of being won, by status.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the use cases need, by name
         self,
         store: Store,
         files: FileKeeper,
@@ -54,6 +59,8 @@ class Service:
         books: PriceBooks | None = None,
         migrations: StoreMigrations | None = None,
         clock: Clock = utc_now,
+        retention: Retention = RETENTION,
+        probabilities: Probabilities = PROBABILITIES,
     ) -> None:
         self._store = store
         self._migrations = migrations
@@ -61,6 +68,11 @@ class Service:
         self._books = books or PriceBooks()
         self._proofs = Proofs(store, files, self._books)
         self._clock = clock
+        self.histories = Histories(store, clock, retention)
+        self.editing = Editing(store, clock, retention)
+        self.bulk = BulkEditing(store)
+        self.analytics = Analytics(store, self.histories, clock, probabilities)
+        self._retention = retention
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Service":
@@ -74,7 +86,14 @@ class Service:
             _make_folder(settings.data_dir)
         migrations = StoreMigrations.from_settings(settings)
         books = price_books(settings)
-        return cls(migrations.store, files, books=books, migrations=migrations)
+        return cls(
+            migrations.store,
+            files,
+            books=books,
+            migrations=migrations,
+            retention=Retention(settings.ttl_days, settings.history_ttl_days),
+            probabilities=settings.chances,
+        )
 
     def analyze(  # noqa: PLR0913 - each is a choice of the caller's
         self,
@@ -187,6 +206,12 @@ class Service:
         """Return opportunities of all sessions; see `Store.find_opportunities`."""
         return self._store.find_opportunities(filters, order=order, limit=limit, cursor=cursor)
 
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        """Return counts and sums by group and status; see `Store.totals`."""
+        return self._store.totals(filters, by=by)
+
     def session_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None
     ) -> tuple[Opportunity, ...]:
@@ -203,15 +228,15 @@ class Service:
         return self._store.get_opportunity(opportunity_id, version=version)
 
     def history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
-        """Return every revision, oldest first.
+        """Return every revision, oldest first; see `Histories.revisions`."""
+        return self.histories.revisions(opportunity_id)
 
-        Raises:
-            OpportunityNotFoundError: Nothing was ever kept under this id.
-        """
-        revisions = self._store.get_history(opportunity_id)
-        if not revisions:
-            raise OpportunityNotFoundError(opportunity_id)
-        return revisions
+    def verify_history(
+        self, seal: Mapping[str, SealRow] | None = None
+    ) -> tuple[HistoryReport, tuple[SealRow, ...]]:
+        """Check the chain of every kept revision; see `verify_history`."""
+        now = self._clock()
+        return verify_history(self._store, now=now, retention=self._retention, seal=seal)
 
     def update_status(  # noqa: PLR0913 - each is a fact of the change
         self,
@@ -225,40 +250,21 @@ class Service:
     ) -> Opportunity:
         """Move an opportunity to a status; the status it has already is no change.
 
-        Args:
-            opportunity_id: Which one.
-            status: Where to.
-            updated_by: Who.
-            note: Why.
-            expected_version: Refuse if it is not at this version. None: whatever it is at.
-            change_id: Names this change, so that repeating it is safe; made if empty.
-
-        Raises:
-            OpportunityNotFoundError: Unknown, deleted or expired.
-            VersionConflictError: Not at the expected version, or changed too often meanwhile.
+        See `Editing.edit`.
         """
-        change = {
-            "status": status,
-            "updated_by": updated_by,
-            "change_note": note,
-            "change_id": change_id or uuid.uuid4().hex,
-        }
-        for attempt in range(1, ATTEMPTS + 1):
-            present = self._store.get_opportunity(opportunity_id)
-            if present.change_id == change_id != "":
-                return present  # a repeat of a change whose answer was lost
-            if expected_version is not None and expected_version != present.version:
-                raise VersionConflictError(
-                    opportunity_id, expected=expected_version, actual=present.version
-                )
-            if present.status == status:
-                return present
-            try:
-                return self._store.put_opportunity(present.revised(**change))
-            except VersionConflictError:
-                if expected_version is not None or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+        return self.editing.edit(
+            opportunity_id,
+            Edit(status=status),
+            updated_by=updated_by,
+            note=note,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """What finds and merges duplicates; made anew for each question."""
+        return Duplicates(self._store, CommonServers(self._proofs))
 
     def sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
         """Return sessions, last changed first; see `Store.list_sessions`."""

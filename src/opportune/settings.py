@@ -6,11 +6,12 @@ Names and defaults are documented in docs/configuration.md (a test compares them
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
 
 from opportune.errors import ConfigurationError
-from opportune.models import LANGUAGES
+from opportune.models import LANGUAGES, Status
 
 STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
 
@@ -37,6 +38,8 @@ class Settings:
     history_ttl_days: int = field(default=365, metadata={"env": "OPPORTUNITY_HISTORY_TTL_DAYS"})
     max_upload_mb: int = field(default=25, metadata={"env": "OPPORTUNITY_MAX_UPLOAD_MB"})
     language: str = field(default="en", metadata={"env": "OPPORTUNITY_LANGUAGE"})
+    probabilities: str = field(default="", metadata={"env": "OPPORTUNITY_PROBABILITIES"})
+    """Of being won, by status: `Nueva=0.1,En Progreso=0.4`; what is not named keeps its own."""
     price_book: str = field(default="", metadata={"env": "OPPORTUNITY_PRICE_BOOK"})
     """Version or path; empty = the bundled one."""
     dynamodb_table: str = field(
@@ -64,6 +67,7 @@ class Settings:
                 f"use one of {', '.join(STORAGE_TYPES)}."
             )
         self._check_retention()
+        _ = self.chances
         for name, value in (
             ("OPPORTUNITY_MIGRATION_LEASE_SECONDS", self.migration_lease_s),
             ("OPPORTUNITY_MIGRATION_REQUEST_SECONDS", self.migration_request_s),
@@ -78,6 +82,31 @@ class Settings:
             raise ConfigurationError(
                 f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
             )
+
+    @property
+    def chances(self) -> dict[Status, Decimal]:
+        """How likely an opportunity of a status is won, 0 to 1."""
+        chances = {
+            Status.NEW: Decimal("0.1"),
+            Status.IN_PROGRESS: Decimal("0.4"),
+            Status.WON: Decimal(1),
+            Status.LOST: Decimal(0),
+            Status.DISCARDED: Decimal(0),
+        }
+        for part in filter(None, (p.strip() for p in self.probabilities.split(","))):
+            name, _, number = part.partition("=")
+            try:
+                chance = Decimal(number.strip())
+                is_one = 0 <= chance <= 1
+                chances[Status(name.strip())] = chance
+            except (ValueError, ArithmeticError):
+                is_one = False
+            if not is_one:
+                raise ConfigurationError(
+                    f"OPPORTUNITY_PROBABILITIES: {part!r} is no status and a number from 0 to 1: "
+                    f"use {', '.join(Status)}, as in 'En Progreso=0.4'."
+                )
+        return chances
 
     def _check_retention(self) -> None:
         for name, value in (

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Generic, TypeVar, overload
 
 from opportune.analysis.cells import Cell, Cells, Digest, Shared, written_out
+from opportune.assessment import Database, Server
 from opportune.models import EstimateInput
 
 CENT = Decimal("0.01")
@@ -113,6 +114,18 @@ def leaves(node: Node) -> Iterable[Node]:
 def named_cells(node: Node) -> tuple[Cell, ...]:
     """Return every cell that a calculation rests on, once, in the order of the tree."""
     return written_out(_groups(node))
+
+
+def named_servers(node: Node) -> frozenset[str]:
+    """Return the ids of the servers that a calculation rests on, as `Server.id` has them."""
+    ids: set[str] = set()
+    for cells in _groups(node):
+        for fact in cells.facts:
+            if isinstance(fact, Server):
+                ids.add(fact.id)
+            elif isinstance(fact, Database):
+                ids.add(fact.server_id)
+    return frozenset(ids - {""})
 
 
 def _groups(node: Node) -> Iterable[Cells]:

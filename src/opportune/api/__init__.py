@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from opportune import __version__
-from opportune.api import exports, migration, problems
+from opportune.api import analytics, duplicates, editing, exports, history, migration, problems
 from opportune.api.guards import Guard
 from opportune.api.routes import router
 from opportune.service import Service
@@ -48,8 +48,10 @@ def create_app(
     )
     app.state.service = own
     app.state.settings = settings
+    app.include_router(editing.router)  # before the routes that take any text for an id
     app.include_router(router)
-    app.include_router(exports.router)
+    for module in (history, analytics, duplicates, exports):
+        app.include_router(module.router)
     app.include_router(migration.router)
     problems.install(app)
     app.add_middleware(Guard, hosts=hosts, max_body_bytes=settings.max_upload_mb * 1_000_000)

@@ -2,15 +2,24 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
 from opportune.api.problems import PROBLEMS
+from opportune.api.shared import (
+    ChangeId,
+    Cursor,
+    ExpectedVersion,
+    Limit,
+    Moment,
+    ServiceOf,
+    tagged,
+)
 from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
-from opportune.errors import InvalidInputError
 from opportune.filters import Order
+from opportune.histories import moment_of
 from opportune.intake import inspect_files, parsed_mapping
 from opportune.models import (
     LANGUAGES,
@@ -24,7 +33,6 @@ from opportune.models import (
 )
 from opportune.pricing.books import PriceBookAnswer
 from opportune.rewording import speaker_of
-from opportune.service import Service
 from opportune.settings import Settings
 from opportune.verification import Verification
 from opportune.views import (
@@ -43,20 +51,12 @@ class StatusChange(Model):
     note: Text = ""
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
 SettingsOf = Annotated[Settings, Depends(_settings)]
-ServiceOf = Annotated[Service, Depends(_service)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 Mapped = Annotated[list[str], Form(alias="map", max_length=200)]
 """Columns and what they mean: `Mem size=ram_gb`."""
 
@@ -129,9 +129,12 @@ def get_opportunity(
     response: Response,
     opportunity_id: str,
     version: Annotated[int | None, Query(ge=1)] = None,
+    at: Moment = "",
 ) -> Opportunity:
-    """Return an opportunity, or one revision of it."""
-    return _tagged(response, service.opportunity(opportunity_id, version=version))
+    """Return an opportunity, or one revision of it, or as it stood at a moment."""
+    if at:
+        return tagged(response, service.histories.at(opportunity_id, moment_of(at)))
+    return tagged(response, service.opportunity(opportunity_id, version=version))
 
 
 @router.get("/opportunities/{opportunity_id}/history")
@@ -154,8 +157,8 @@ def update_status(  # noqa: PLR0913 - path, body and headers
     response: Response,
     opportunity_id: str,
     change: StatusChange,
-    if_match: Annotated[str | None, Header()] = None,
-    idempotency_key: Annotated[str, Header(max_length=100)] = "",
+    version: ExpectedVersion,
+    change_id: ChangeId,
 ) -> Opportunity:
     """Move an opportunity to a status.
 
@@ -167,10 +170,10 @@ def update_status(  # noqa: PLR0913 - path, body and headers
         change.status,
         updated_by=caller,
         note=change.note,
-        expected_version=_version_of(if_match),
-        change_id=f"key:{idempotency_key}" if idempotency_key else "",
+        expected_version=version,
+        change_id=change_id,
     )
-    return _tagged(response, updated)
+    return tagged(response, updated)
 
 
 @router.get("/sessions")
@@ -242,17 +245,3 @@ def readyz(service: ServiceOf) -> dict[str, Any]:
     """Say whether the store answers."""
     service.sessions(limit=1)
     return {"status": "ok"}
-
-
-def _tagged(response: Response, opportunity: Opportunity) -> Opportunity:
-    response.headers["ETag"] = f'"{opportunity.version}"'
-    return opportunity
-
-
-def _version_of(if_match: str | None) -> int | None:
-    tag = (if_match or "*").strip().removeprefix("W/").strip('"')
-    if tag == "*":
-        return None
-    if not tag.isdecimal():
-        raise InvalidInputError(f"If-Match is {if_match!r}: give the ETag of what was read.")
-    return int(tag)

@@ -11,11 +11,14 @@ import click
 
 from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
+from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
 from opportune.cli.export import export, import_
-from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
+from opportune.cli.history import history, restore
+from opportune.cli.pipeline import explain, list_, sessions, set_status, show
 from opportune.cli.prices import prices
 from opportune.cli.proof import compare, verify
 from opportune.cli.server import serve
+from opportune.cli.stats import moves, stats, stays
 from opportune.cli.store import store
 from opportune.errors import (
     DocumentError,
@@ -52,7 +55,18 @@ for command in (
     list_,
     show,
     set_status,
+    new,
+    edit,
+    change,
+    delete,
+    restore,
     history,
+    stats,
+    moves,
+    stays,
+    duplicates,
+    merge,
+    unmerge,
     sessions,
     explain,
     export,

@@ -1,4 +1,4 @@
-"""Commands on what is kept: list, show, set-status, history, sessions, explain."""
+"""Commands on what is kept: list, show, set-status, sessions, explain."""
 
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,17 @@ from opportune.wording import number, status_named, words
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.filters import OpportunityFilters
 
+at_option = click.option(
+    "--at", metavar="TIME", default="", help="As it stood then: 2026-03-01 (its end), or a time."
+)
+
 
 @click.command("list")
 @filter_options
 @click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--cursor", help="Continue where the last page ended.")
+@at_option
 @language_option
 @store_option
 @as_json
@@ -32,20 +37,28 @@ def list_(  # noqa: PLR0913 - options of the command
     order: str,
     limit: int,
     cursor: str | None,
+    at: str,
     language: str,
     storage_type: str | None,
     as_json: bool,
 ) -> None:
-    """List opportunities of all sessions, or of one.
+    """List opportunities of all sessions, or of one, as they are or as they stood.
 
     Example: opportune list --priority High --min-arr 50000 --search oracle
     """
     from opportune.cli.tables import print_json, print_pipeline
     from opportune.filters import Order
+    from opportune.histories import moment_of
     from opportune.models import Opportunity, Page
 
+    text = words(language)
     with opened_service(storage_type, language) as service:
-        if filters.session_id:
+        if at:
+            past = service.histories.pipeline_at(moment_of(at), filters)
+            page = Page[Opportunity](items=past.opportunities)
+            if past.unknown:
+                click.echo(text["history.unknown"].format(count=len(past.unknown)), err=True)
+        elif filters.session_id:
             listed = service.session_opportunities(filters.session_id, filters)
             page = Page[Opportunity](items=listed)
         else:
@@ -55,7 +68,6 @@ def list_(  # noqa: PLR0913 - options of the command
     if as_json:
         print_json(page)
         return
-    text = words(language)
     if not page.items:
         click.echo(text["no.opportunities"])
         return
@@ -67,13 +79,15 @@ def list_(  # noqa: PLR0913 - options of the command
 @click.command()
 @click.argument("opportunity_id", metavar="ID")
 @click.option("--version", type=click.IntRange(min=1), help="That revision, not the newest.")
+@at_option
 @language_option
 @store_option
 @as_json
-def show(
+def show(  # noqa: PLR0913 - arguments and options of the command
     *,
     opportunity_id: str,
     version: int | None,
+    at: str,
     language: str,
     storage_type: str | None,
     as_json: bool,
@@ -83,9 +97,13 @@ def show(
     Example: opportune show 3f9a2b1c0d4e5f60.rehost
     """
     from opportune.cli.tables import print_json, print_opportunity
+    from opportune.histories import moment_of
 
     with opened_service(storage_type, language) as service:
-        opportunity = service.opportunity(opportunity_id, version=version)
+        if at:
+            opportunity = service.histories.at(opportunity_id, moment_of(at))
+        else:
+            opportunity = service.opportunity(opportunity_id, version=version)
     if as_json:
         print_json(opportunity)
     else:
@@ -130,48 +148,6 @@ def set_status(  # noqa: PLR0913 - arguments and options of the command
     text = words(language)
     name = text[f"status.{updated.status}"]
     click.echo(text["moved"].format(id=updated.id, status=name, version=updated.version))
-
-
-@click.command()
-@click.argument("opportunity_id", metavar="ID")
-@language_option
-@store_option
-@as_json
-def history(*, opportunity_id: str, language: str, storage_type: str | None, as_json: bool) -> None:
-    """Show every revision of an opportunity, oldest first.
-
-    Example: opportune history 3f9a2b1c0d4e5f60.rehost
-    """
-    from opportune.cli.tables import print_json, print_table
-
-    with opened_service(storage_type, language) as service:
-        revisions = service.history(opportunity_id)
-    if as_json:
-        print_json(revisions)
-        return
-    text = words(language)
-    print_table(
-        (
-            "column.version",
-            "column.updated",
-            "column.by",
-            "column.status",
-            "column.arr",
-            "column.note",
-        ),
-        [
-            (
-                str(r.version),
-                r.updated_at,
-                r.updated_by,
-                text["status.deleted"] if r.deleted else text[f"status.{r.status}"],
-                number(r.estimated_arr, language),
-                r.change_note,
-            )
-            for r in revisions
-        ],
-        language,
-    )
 
 
 @click.command()

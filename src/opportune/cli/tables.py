@@ -19,6 +19,11 @@ _CELL = re.compile(r"(?P<table>.*[ !])(?P<column>[A-Z]{1,3})(?P<row>\d+)")
 RIGHT = frozenset(
     {
         "column.arr",
+        "column.count",
+        "column.weighted",
+        "column.days.mean",
+        "column.days.median",
+        "column.days.longest",
         "column.arr.change",
         "column.arr.new",
         "column.arr.old",

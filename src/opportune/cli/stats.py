@@ -1,0 +1,223 @@
+"""Commands of figures: stats, moves, stays."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from opportune.cli.context import as_json, language_option, opened_service, store_option
+from opportune.cli.filters import filter_options
+from opportune.wording import category_name, number, words
+
+if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from opportune.analytics import Figures, PipelineFigures, PipelineRow
+    from opportune.filters import OpportunityFilters
+
+GROUPINGS = ("none", "priority", "category", "service", "customer", "owner", "month", "close-month")
+BAR = 24
+"""Characters of the longest bar."""
+
+
+@click.command()
+@filter_options
+@click.option("--by", type=click.Choice(GROUPINGS), default="none", show_default=True)
+@click.option("--top", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--stalled-days", type=click.IntRange(min=1), default=14, show_default=True)
+@click.option("--at", metavar="TIME", default="", help="As it stood then: 2026-03-01, or a time.")
+@language_option
+@store_option
+@as_json
+def stats(  # noqa: PLR0913 - options of the command
+    *,
+    filters: "OpportunityFilters",
+    by: str,
+    top: int,
+    stalled_days: int,
+    at: str,
+    language: str,
+    storage_type: str | None,
+    as_json: bool,
+) -> None:
+    """Show the pipeline in figures; each is the sum over `list` with the same filters.
+
+    Example: opportune stats --by category --status New --status "In progress"
+    """
+    from opportune.cli.tables import print_json
+    from opportune.filters import Grouping
+    from opportune.histories import moment_of
+
+    with opened_service(storage_type, language) as service:
+        figures = service.analytics.figures(
+            filters,
+            by=Grouping(by),
+            top=top,
+            stalled_days=stalled_days,
+            at=moment_of(at) if at else None,
+        )
+    if as_json:
+        print_json(figures)
+    else:
+        _print_figures(figures, language)
+
+
+def _print_figures(figures: "PipelineFigures", language: str) -> None:
+    from opportune.cli.tables import print_table
+
+    text = words(language)
+    if not figures.total.count:
+        click.echo(text["no.opportunities"])
+        return
+    columns = ("column.status", "column.count", "column.arr", "column.weighted", "column.bar")
+    rows = [(text[f"status.{s}"], f) for s, f in figures.by_status.items()]
+    total = ("", *_cells(figures.total, language), "")
+    print_table(columns, [*_bars(rows, language), total], language)
+    if figures.groups:
+        click.echo()
+        titled = [
+            (category_name(group.key, language) or "-", group) for group in figures.groups[:100]
+        ]
+        print_table(("column.group", *columns[1:]), _bars(titled, language), language)
+        if figures.grouping == "service":
+            click.echo(text["stats.services"])
+    rate = figures.win_rate
+    if rate.by_count is not None:
+        by_arr = "-" if rate.by_arr is None else f"{rate.by_arr:.0%}"
+        click.echo()
+        click.echo(
+            text["stats.rate"].format(
+                count=f"{rate.by_count:.0%}", arr=by_arr, won=rate.won, lost=rate.lost
+            )
+        )
+    _print_rows(text["stats.top"], figures.top, language)
+    stalled = figures.stalled
+    heading = text["stats.stalled"].format(
+        days=stalled.days, count=stalled.count, arr=number(stalled.arr, language)
+    )
+    _print_rows(heading, stalled.oldest, language)
+
+
+def _bars(
+    rows: Sequence[tuple[str, "Figures"]], language: str
+) -> list[tuple[str, str, str, str, str]]:
+    most = max((abs(figures.arr) for _, figures in rows), default=0) or 1
+    return [
+        (title, *_cells(figures, language), "█" * round(BAR * float(abs(figures.arr) / most)))
+        for title, figures in rows
+    ]
+
+
+def _cells(figures: "Figures", language: str) -> tuple[str, str, str]:
+    return (
+        number(figures.count, language),
+        number(figures.arr, language),
+        number(figures.weighted_arr, language),
+    )
+
+
+def _print_rows(heading: str, rows: Sequence["PipelineRow"], language: str) -> None:
+    from opportune.cli.tables import print_table
+
+    click.echo()
+    click.secho(heading, bold=True)
+    if not rows:
+        return
+    text = words(language)
+    print_table(
+        ("column.arr", "column.title", "column.customer", "column.status", "column.id"),
+        [
+            (
+                number(row.estimated_arr, language),
+                row.title,
+                row.customer,
+                text[f"status.{row.status}"],
+                row.id,
+            )
+            for row in rows
+        ],
+        language,
+    )
+
+
+@click.command()
+@filter_options
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
+@language_option
+@store_option
+@as_json
+def moves(
+    *,
+    filters: "OpportunityFilters",
+    days: int,
+    language: str,
+    storage_type: str | None,
+    as_json: bool,
+) -> None:
+    """Show which opportunities came to which status in the last days.
+
+    Example: opportune moves --days 7
+    """
+    from opportune.cli.tables import print_json, print_table
+
+    with opened_service(storage_type, language) as service:
+        found = service.analytics.moves(filters, days=days)
+    if as_json:
+        print_json(found)
+        return
+    text = words(language)
+    if not found.moves:
+        click.echo(text["stats.no.moves"].format(days=days))
+        return
+    columns = ("updated", "by", "was", "now", "arr", "title", "id")
+    print_table(
+        [f"column.{name}" for name in columns],
+        [
+            (
+                move.at,
+                move.by,
+                text[f"status.{move.old}"] if move.old else "-",
+                text[f"status.{move.new}"],
+                number(move.arr, language),
+                move.title,
+                move.id,
+            )
+            for move in found.moves
+        ],
+        language,
+    )
+
+
+@click.command()
+@filter_options
+@language_option
+@store_option
+@as_json
+def stays(
+    *, filters: "OpportunityFilters", language: str, storage_type: str | None, as_json: bool
+) -> None:
+    """Show how many days opportunities are and were in each status.
+
+    Example: opportune stays --owner eva
+    """
+    from opportune.cli.tables import print_json, print_table
+
+    with opened_service(storage_type, language) as service:
+        found = service.analytics.stays(filters)
+    if as_json:
+        print_json(found)
+        return
+    text = words(language)
+    columns = ("status", "count", "days.mean", "days.median", "days.longest")
+    print_table(
+        [f"column.{name}" for name in columns],
+        [
+            (
+                text[f"status.{stay.status}"],
+                number(stay.stays, language),
+                number(stay.mean_days, language, decimals=1),
+                number(stay.median_days, language, decimals=1),
+                number(stay.longest_days, language, decimals=1),
+            )
+            for stay in found
+        ],
+        language,
+    )
