@@ -12,6 +12,7 @@ from opportune.export.regions import Region, region_named
 from opportune.filters import OpportunityFilters, Order
 from opportune.imports import ImportAnswer, Told, take_in
 from opportune.models import Opportunity, Session
+from opportune.retelling import InLanguages, retold
 from opportune.stores.contract import Clock, Store, utc_now
 from opportune.times import time_text
 from opportune.wording import words
@@ -63,11 +64,18 @@ class Exports:
     Args:
         store: Where opportunities are kept.
         clock: Gives the moment of an export.
+        in_languages: Analyses a session again; None: texts stay in the language they are in.
     """
 
-    def __init__(self, store: Store, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock = utc_now,
+        in_languages: InLanguages | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._in_languages = in_languages
 
     def made(self, choice: Choice, on_progress: Told | None = None) -> File:
         """Export every opportunity that the filters let through, in order.
@@ -93,6 +101,8 @@ class Exports:
         if choice.format is Format.JSONL:
             data = self._records(rows, headers, time_text(moment))
         else:
+            if self._in_languages is not None:
+                rows = retold(rows, choice.language, self._in_languages)
             portfolio = Portfolio(
                 opportunities=printable_opportunities(rows),
                 sessions=tuple(headers.values()),

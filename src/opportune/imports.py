@@ -98,7 +98,7 @@ def _outcome(store: Store, opportunity_id: str, revisions: Sequence[Opportunity]
 
 
 class Chain:
-    """Follows the digests of revisions, oldest first; those of before there were any are empty."""
+    """Follows the digests of revisions, oldest first."""
 
     def __init__(self) -> None:
         self._last: dict[str, Opportunity] = {}
@@ -113,11 +113,10 @@ class Chain:
             return
         before = self._last.get(record.id)
         self._last[record.id] = record
-        if record.digest and record.digest != digest_of(record):
+        if record.digest != digest_of(record):
             raise InvalidInputError("its digest is not that of its content: it was edited.")
-        if before is None or before.version + 1 != record.version:
-            return
-        if record.previous_digest != before.digest or (before.digest and not record.digest):
+        is_next = before is not None and before.version + 1 == record.version
+        if before is not None and is_next and record.previous_digest != before.digest:
             raise InvalidInputError(
                 "it does not follow from the version before it: one was edited."
             )

@@ -334,7 +334,7 @@ class Service:
     @property
     def exports(self) -> Exports:
         """What writes opportunities to files, and takes such files in."""
-        return Exports(self._store, self._clock)
+        return Exports(self._store, self._clock, self._proofs.in_languages)
 
     @property
     def usage(self) -> tuple[Usage, ...]:
