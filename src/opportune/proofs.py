@@ -11,7 +11,7 @@ from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.files import FileKeeper, FileMissingError
 from opportune.intake import read
-from opportune.models import Session, folded
+from opportune.models import Opportunity, Session, folded
 from opportune.pricing.books import PriceBooks
 from opportune.stores.contract import Store
 from opportune.verification import Verification, verified
@@ -76,6 +76,22 @@ class Proofs:
         """
         session = self._session(session_id)
         return self._recomputed(session, self._kept(session))
+
+    def in_languages(
+        self, session_id: str, languages: Sequence[str]
+    ) -> tuple[dict[str, Opportunity], ...]:
+        """Return what an analysis of a session's kept files finds, by id, in each language.
+
+        Raises:
+            SessionNotFoundError, FileMissingError, PriceBookMissingError: What is missing.
+        """
+        session = self._session(session_id)
+        assessment = read(self._kept(session), None, session.mapping)
+        analyses = (
+            analysed(assessment, session.revised(language=language), self._books)
+            for language in languages
+        )
+        return tuple({one.id: one for one in each.opportunities} for each in analyses)
 
     def verify(self, session_id: str, files: Sequence[InputFile] | None) -> Verification:
         """See `Service.verify`."""

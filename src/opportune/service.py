@@ -18,6 +18,7 @@ from opportune.errors import (
     SessionNotFoundError,
     VersionConflictError,
 )
+from opportune.exports import Exports
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
 from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
 from opportune.histories import ATTEMPTS, Histories
@@ -329,6 +330,11 @@ class Service:
             InvalidInputError: Another book has its version already.
         """
         return self._books.keep(path)
+
+    @property
+    def exports(self) -> Exports:
+        """What writes opportunities to files, and takes such files in."""
+        return Exports(self._store, self._clock, self._proofs.in_languages)
 
     @property
     def usage(self) -> tuple[Usage, ...]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from opportune import __version__
-from opportune.api import analytics, duplicates, editing, history, migration, problems
+from opportune.api import analytics, duplicates, editing, exports, history, migration, problems
 from opportune.api.guards import Guard
 from opportune.api.routes import router
 from opportune.service import Service
@@ -50,7 +50,7 @@ def create_app(
     app.state.settings = settings
     app.include_router(editing.router)  # before the routes that take any text for an id
     app.include_router(router)
-    for module in (history, analytics, duplicates):
+    for module in (history, analytics, duplicates, exports):
         app.include_router(module.router)
     app.include_router(migration.router)
     problems.install(app)

@@ -12,6 +12,7 @@ import click
 from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
 from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
+from opportune.cli.export import export, import_
 from opportune.cli.history import history, restore
 from opportune.cli.pipeline import explain, list_, sessions, set_status, show
 from opportune.cli.prices import prices
@@ -68,6 +69,8 @@ for command in (
     unmerge,
     sessions,
     explain,
+    export,
+    import_,
     verify,
     compare,
     prices,

@@ -1,0 +1,158 @@
+"""Commands that write opportunities to a file, and take such a file in again."""
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from opportune.cli.context import (
+    as_json,
+    input_file,
+    language_option,
+    opened_service,
+    progress,
+    store_option,
+)
+from opportune.cli.filters import filter_options
+from opportune.errors import InvalidInputError
+from opportune.export import Format
+from opportune.export.regions import REGIONS
+from opportune.wording import words
+
+if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from collections.abc import Iterator
+
+    from opportune.export.docx_template import UserTemplate
+    from opportune.exports import File
+    from opportune.filters import OpportunityFilters
+
+FORMATS = [format_.value for format_ in Format]
+STANDARD_OUTPUT = "-"
+DIFFERENT = 5
+"""Exit code of an import that left something alone."""
+
+
+@click.command()
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Else as FILE ends.")
+@click.option("-o", "--output", default="", metavar="FILE", help="'-' is standard output.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--template", default="", metavar="FILE", help="Your own DOCX, filled in.")
+@click.option("--sep", type=click.Choice([",", ";"]), default=",", help="Of CSV; else a comma.")
+@click.option("--region", type=click.Choice([*REGIONS]), help="How numbers are written.")
+@click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
+@filter_options
+@language_option
+@store_option
+def export(  # noqa: PLR0913 - options of the command
+    *,
+    format_: str | None,
+    output: str,
+    force: bool,
+    template: str,
+    sep: str,
+    region: str | None,
+    order: str,
+    filters: "OpportunityFilters",
+    language: str,
+    storage_type: str | None,
+) -> None:
+    """Export all opportunities that the filters let through: PDF, DOCX, XLSX, CSV or JSON Lines.
+
+    Example: opportune export --format pdf --priority High --lang es -o playbook.pdf
+    """
+    from opportune.exports import Choice
+    from opportune.filters import Order
+
+    choice = Choice(
+        format=_format(format_, output),
+        filters=filters,
+        order=Order(order),
+        language=language,
+        region=region or "",
+        separator=sep,
+        template=_template(template) if template else None,
+    )
+    _check_output(output, choice.format, force=force)
+    with opened_service(storage_type, language) as service, progress(language) as told:
+        file = service.exports.made(choice, told)
+    path = output or file.name
+    _check_output(path, choice.format, force=force)
+    _write(file, path)
+    done = words(language)["export.written"].format(count=file.count, path=path)
+    click.echo(done, err=path == STANDARD_OUTPUT)
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE")
+@language_option
+@store_option
+@as_json
+def import_(*, file: str, language: str, storage_type: str | None, as_json: bool) -> None:
+    """Take in a JSON Lines export, exactly as it was, with all history; twice is the same as once.
+
+    Example: opportune import soa-Example-Corp-2026-11-28.jsonl
+    """
+    from opportune.cli.tables import print_json
+
+    given = input_file(file)
+    with opened_service(storage_type, language) as service, progress(language) as told:
+        answer = service.exports.take_in(given.name, given.data, told)
+    text = words(language)
+    if as_json:
+        print_json(answer)
+    else:
+        counts = answer.model_dump(exclude={"sessions", "different"})
+        click.echo(text["import.done"].format(**counts))
+    if answer.different:
+        click.echo(text["import.different"].format(ids=", ".join(answer.different)), err=True)
+        click.get_current_context().exit(DIFFERENT)
+
+
+def _format(named: str | None, output: str) -> Format:
+    ending = named or Path(output).suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise InvalidInputError(f"Which format? Give --format {'|'.join(FORMATS)}.")
+    return Format(ending)
+
+
+def _template(path: str) -> "UserTemplate":
+    from opportune.export.docx_template import UserTemplate
+
+    file = input_file(path)
+    return UserTemplate(file.name, file.data)
+
+
+def _check_output(path: str, format_: Format, *, force: bool) -> None:
+    """Refuse, before any work is done, what would be lost or be of no use."""
+    if path == STANDARD_OUTPUT:
+        if sys.stdout.isatty() and format_ not in (Format.CSV, Format.JSONL):
+            raise InvalidInputError(f"A terminal cannot show {format_}: give -o FILE.")
+    elif path and Path(path).exists() and not force:
+        raise InvalidInputError(f"{path} is there already: --force replaces it.")
+
+
+def _write(file: "File", path: str) -> None:
+    """Write all of the file or nothing of it."""
+    if path == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(file.data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with _whole(Path(path)) as part:
+            part.write_bytes(file.data)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _whole(path: Path) -> "Iterator[Path]":
+    """Hand out a file beside this one, that takes its place once it is written."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

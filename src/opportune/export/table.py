@@ -1,0 +1,118 @@
+"""The rows and columns that spreadsheets and CSV files share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from opportune.export.portfolio import Portfolio, claimed
+from opportune.models import Opportunity
+from opportune.wording import category_name, words
+
+Cell = str | int | Decimal | date | None
+"""A date is UTC; None is an empty cell."""
+
+
+class Kind(Enum):
+    """What a column holds."""
+
+    TEXT = "text"
+    LONG = "long"
+    """Text of several lines."""
+    MONEY = "money"
+    FIGURE = "figure"
+    """A number of any unit."""
+    COUNT = "count"
+    DAY = "day"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; its heading is the text `export.column.<name>`."""
+
+    name: str
+    kind: Kind
+    value: Callable[[Opportunity, str], Cell]
+    """Of an opportunity, in a language."""
+
+
+def _said(key: str) -> Callable[[Opportunity, str], Cell]:
+    return lambda one, language: words(language)[f"{key}.{getattr(one, key)}"]
+
+
+def _plain(name: str) -> Callable[[Opportunity, str], Cell]:
+    def value(one: Opportunity, _: str) -> Cell:
+        cell: Cell = getattr(one, name)
+        return cell
+
+    return value
+
+
+def _lines(name: str) -> Callable[[Opportunity, str], Cell]:
+    return lambda one, _: "\n".join(getattr(one, name))
+
+
+def _claim(name: str) -> Callable[[Opportunity, str], Cell]:
+    def value(one: Opportunity, _: str) -> Cell:
+        cell: Cell = getattr(claimed(one), name, None)
+        return cell
+
+    return value
+
+
+def _moment(name: str) -> Callable[[Opportunity, str], Cell]:
+    def value(one: Opportunity, _: str) -> Cell:
+        text = getattr(one, name)
+        return datetime.fromisoformat(text) if text else None
+
+    return value
+
+
+def _evidence(one: Opportunity, _: str) -> Cell:
+    return "\n".join(f"{e.text} [{e.file}, {e.location}]" for e in one.evidence)
+
+
+def _category(one: Opportunity, language: str) -> Cell:
+    return category_name(one.category, language)
+
+
+COLUMNS = (
+    Column("title", Kind.TEXT, _plain("title")),
+    Column("customer", Kind.TEXT, _plain("customer")),
+    Column("priority", Kind.TEXT, _said("priority")),
+    Column("status", Kind.TEXT, _said("status")),
+    Column("category", Kind.TEXT, _category),
+    Column("arr", Kind.MONEY, _plain("estimated_arr")),
+    Column("low", Kind.MONEY, _claim("low")),
+    Column("high", Kind.MONEY, _claim("high")),
+    Column("services", Kind.TEXT, lambda one, _: ", ".join(one.related_services)),
+    Column("owner", Kind.TEXT, _plain("owner")),
+    Column("close", Kind.DAY, _plain("close_date")),
+    Column("loss", Kind.TEXT, _plain("loss_reason")),
+    Column("reasoning", Kind.LONG, _plain("reasoning")),
+    Column("talking", Kind.LONG, _lines("talking_points")),
+    Column("next", Kind.LONG, _lines("next_steps")),
+    Column("evidence", Kind.LONG, _evidence),
+    Column("basis", Kind.TEXT, _claim("basis")),
+    Column("book", Kind.TEXT, _claim("price_book")),
+    Column("region", Kind.TEXT, _claim("region")),
+    Column("formula", Kind.LONG, _claim("formula")),
+    Column("created", Kind.TIME, _moment("created_at")),
+    Column("updated", Kind.TIME, _moment("updated_at")),
+    Column("by", Kind.TEXT, _plain("updated_by")),
+    Column("version", Kind.COUNT, _plain("version")),
+    Column("id", Kind.TEXT, _plain("id")),
+)
+
+
+def headings(language: str) -> list[str]:
+    """Return the headings of all columns."""
+    return [words(language)[f"export.column.{column.name}"] for column in COLUMNS]
+
+
+def rows(portfolio: Portfolio) -> list[list[Cell]]:
+    """Return a row for each opportunity, in order."""
+    language = portfolio.language
+    return [[column.value(one, language) for column in COLUMNS] for one in portfolio.opportunities]
