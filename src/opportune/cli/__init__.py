@@ -10,6 +10,7 @@ import sys
 import click
 
 from opportune import __version__
+from opportune.cli.access import access
 from opportune.cli.analyze import analyze, inspect, sample
 from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
 from opportune.cli.prices import prices
@@ -59,6 +60,7 @@ for command in (
     prices,
     sample,
     serve,
+    access,
     store,
 ):
     cli.add_command(command)
