@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jwt import PyJWK, PyJWKSet
+from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from opportune.errors import LoginUnavailableError, NotAuthenticatedError
@@ -85,13 +85,27 @@ class SigningKeys:
 
 
 def _usable(key_set: Mapping[str, Any]) -> Mapping[str, PyJWK]:
-    """Return the keys that may sign a token for us, by id."""
+    """Return the keys that may sign a token for us, by id.
+
+    Raises:
+        LoginUnavailableError: There is none.
+    """
+    listed = key_set.get("keys")
+    found = [_parsed(key) for key in (listed if isinstance(listed, list) else ())]
+    keys = {str(key.key_id): key for key in found if key is not None}
+    if not keys:
+        raise LoginUnavailableError("The provider has no key that tokens may be signed with.")
+    return keys
+
+
+def _parsed(jwk: object) -> PyJWK | None:
+    """Return a key (RFC 7517), or None if it is not for signing as we allow, or is damaged."""
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str):
+        return None
+    if jwk.get("use", "sig") != "sig" or jwk.get("alg", ALGORITHMS[0]) not in ALGORITHMS:
+        return None
     try:
-        keys = PyJWKSet(key_set.get("keys", [])).keys
-    except PyJWTError as error:
-        raise LoginUnavailableError(f"The provider's keys cannot be read: {error}.") from None
-    return {
-        key.key_id: key
-        for key in keys
-        if key.key_id and key.algorithm_name in ALGORITHMS and key.public_key_use in ("sig", None)
-    }
+        key = PyJWK(jwk)
+    except (PyJWTError, TypeError, ValueError):
+        return None
+    return key if key.algorithm_name in ALGORITHMS else None

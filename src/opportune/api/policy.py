@@ -101,11 +101,16 @@ class Routes:
         method, path = scope["method"], get_route_path(scope)  # what the router itself looks at
         fitting = [route for route in self._table if route.path.match(path)]
         exact = [route for route in fitting if not route.methods or method in route.methods]
-        places = [Place(route.template, need_of(method, route.template)) for route in exact]
+        places = [_place(method, route.template, path) for route in exact]
         if places:
             return max(places, key=lambda place: place.need)
-        template = fitting[0].template if fitting else ""
-        return Place(template, need_of(method, template or path))
+        return _place(method, fitting[0].template if fitting else "", path)
+
+
+def _place(method: str, template: str, path: str) -> Place:
+    # The page's files may be mounted at "/", below which every path is; that opens none of /api.
+    is_of_path = _is_under(template, "/api") == _is_under(path, "/api")
+    return Place(template, need_of(method, template if is_of_path else path))
 
 
 def _table(app: FastAPI) -> Sequence[_Route]:
