@@ -1,5 +1,6 @@
 """A server with a login, its provider and its keys; and the table of its routes."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from provider import AUDIENCE, Provider, provider
 from starlette.testclient import TestClient
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opportune.access.key_file import KeyFile
 from opportune.access.keys import new_key
@@ -82,9 +83,33 @@ def path_of(template: str) -> str:
     return re.sub(r"\{[^}]*\}", "none", template)
 
 
-def request_scope(method: str, path: str) -> Scope:
-    """Return an anonymous request for this very path, which no client has put in order."""
-    return {
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _ignored(_: Message) -> None:
+    """Take an answer and do nothing with it."""
+
+
+def status_of(
+    app: ASGIApp,
+    method: str,
+    path: str,
+    receive: Receive = _nothing,
+    *,
+    on_send: Send = _ignored,
+) -> int:
+    """Send an anonymous request with this very path, which no client has put in order."""
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+        await on_send(message)
+
+    async def answer() -> None:
+        await app(scope, receive, send)
+
+    scope: Scope = {
         "type": "http",
         "method": method,
         "path": path,
@@ -97,6 +122,9 @@ def request_scope(method: str, path: str) -> Scope:
         "http_version": "1.1",
         "root_path": "",
     }
+    asyncio.run(answer())
+    (status,) = statuses
+    return status
 
 
 APP = create_app(settings=Settings())

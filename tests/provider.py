@@ -47,7 +47,7 @@ def ec_jwk(name: str = "ec", **members: object) -> dict[str, Any]:
     return dict(key) | {"kid": name, "use": "sig", "alg": "ES256"} | members
 
 
-def claims(issuer: str, *, now_s: float = NOW_S, **changes: object) -> dict[str, Any]:
+def claims(issuer: str, now_s: float = NOW_S, /, **changes: object) -> dict[str, Any]:
     """Claims of a good token; None leaves one out."""
     good = {
         "iss": issuer,
@@ -107,7 +107,7 @@ class Provider:
 
     def token(self, **changes: object) -> str:
         """A token that is good now."""
-        return signed(claims(self.issuer, now_s=time.time(), **changes))
+        return signed(claims(self.issuer, time.time(), **changes))
 
 
 @contextmanager

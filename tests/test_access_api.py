@@ -1,6 +1,5 @@
 """A server with a login, as its callers meet it; and one without."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 from customer import workbook
-from guarded import Server, guarded, request_scope
+from guarded import Server, guarded, status_of
 from provider import AUDIENCE
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -127,14 +126,7 @@ def test_a_stranger_is_refused_before_the_body_is_read(server: Server) -> None:
     async def receive() -> Message:
         raise AssertionError("the body was asked for")
 
-    statuses: list[int] = []
-
-    async def send(message: Message) -> None:
-        statuses.extend([message["status"]] if "status" in message else [])
-
-    scope = request_scope("POST", "/api/inspect")
-    asyncio.run(server.client.app(scope, receive, send))
-    assert statuses == [401]
+    assert status_of(server.client.app, "POST", "/api/inspect", receive) == 401
 
 
 # Rates

@@ -74,10 +74,12 @@ def test_the_hash_is_compared_as_a_whole_even_for_an_unknown_id(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        "opportune.access.keys.hmac.compare_digest",
-        lambda one, other: compared.append((one, other)) or one == other,
-    )
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr("opportune.access.keys.hmac.compare_digest", compare)
     ring = KeyRing([KEPT])
     for presented in (KEY, f"oppk_{'0' * 12}_{KEY[-43:]}", f"{KEY[:-1]}!"):
         compared.clear()

@@ -31,7 +31,7 @@ def needed(method: str, template: str) -> str:
 
 def _claims(server: Server, **changes: object) -> dict[str, Any]:
     admin = {"cognito:groups": ["admin"]}
-    return claims(server.provider.issuer, now_s=time.time(), **(admin | changes))
+    return claims(server.provider.issuer, time.time(), **(admin | changes))
 
 
 REFUSED: dict[str, Callable[[Server], str | None]] = {
@@ -91,7 +91,7 @@ def expected(method: str, template: str, caller: str) -> set[int]:
 def test_access_matrix(
     server: Server, credentials: dict[str, str | None], method: str, template: str, caller: str
 ) -> None:
-    body = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
+    body: dict[str, Any] = {} if method in ("GET", "HEAD", "DELETE") else {"json": {}}
     answer = server.send(method, path_of(template), credentials[caller], **body)
     denied = expected(method, template, caller)
     if not denied:

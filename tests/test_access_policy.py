@@ -1,19 +1,17 @@
 """Which role a route needs follows from the table of routes, and no path leads around it."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from guarded import APP, ROUTES, Server, guarded, path_of, request_scope
+from guarded import APP, ROUTES, Server, guarded, path_of, status_of
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from opportune.access.roles import Role
@@ -103,20 +101,6 @@ def test_a_prefix_in_front_of_the_server_changes_nothing() -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with guarded(tmp_path_factory.mktemp("guarded")) as made:
         yield made
-
-
-def status_of(app: ASGIApp, method: str, path: str) -> int:
-    """Send a request with this very path, which no client has put in order."""
-    statuses: list[int] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        statuses.extend([message["status"]] if "status" in message else [])
-
-    asyncio.run(app(request_scope(method, path), receive, send))
-    return statuses[0]
 
 
 TRICKS = st.one_of(

@@ -62,6 +62,7 @@ def test_each_way_to_know_callers_is_a_login(variables: dict[str, str]) -> None:
         ({"OPPORTUNITY_ALLOWED_HOSTS": "https://a.example.com"}, "without scheme and port"),
         ({"OPPORTUNITY_ALLOWED_HOSTS": "a.example.com:443"}, "without scheme and port"),
         ({"OPPORTUNITY_ALLOWED_HOSTS": "a.example.com/x"}, "without scheme and port"),
+        ({"OPPORTUNITY_ALLOWED_HOSTS": "*.example.com"}, "without scheme and port"),
         ({"OPPORTUNITY_CORS_ORIGINS": "https://app.example.com"}, "needs a login"),
         (OIDC | {"OPPORTUNITY_CORS_ORIGINS": "*"}, "use origins of pages"),
         (OIDC | {"OPPORTUNITY_CORS_ORIGINS": "null"}, "use origins of pages"),

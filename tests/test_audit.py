@@ -1,5 +1,6 @@
 """One line for each write, whatever came of it, and nothing of what was in it."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from typing import Any
 
 import pytest
 from customer import workbook
-from guarded import ROUTES, Server, guarded, path_of
+from guarded import APP, ROUTES, Server, guarded, path_of, status_of
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from opportune.api import create_app
+from opportune.api.audit import Audit
+from opportune.api.policy import Routes
 from opportune.cli.logs import JsonLines
 from opportune.files import MemoryFiles
 from opportune.service import Service
@@ -102,6 +106,30 @@ def test_a_bug_leaves_its_line(caplog: pytest.LogCaptureFixture) -> None:
     client = TestClient(create_app(service), base_url="http://localhost")
     assert client.delete("/api/sessions/x").status_code == 500
     assert [(line["caller"], line["status"]) for line in lines(caplog)] == [("local", 500)]
+
+
+def test_the_line_is_there_before_the_answer_leaves(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            seen.append(len(lines(caplog)))
+
+    assert status_of(server.client.app, "DELETE", "/api/sessions/x", on_send=send) == 401
+    assert seen == [1]
+
+
+def test_a_request_that_ends_without_an_answer_leaves_its_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def gone(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        status_of(Audit(gone, routes=Routes(APP)), "DELETE", "/api/sessions/x")
+    assert [line["status"] for line in lines(caplog)] == [0]
 
 
 def test_nothing_of_a_request_is_in_any_log(

@@ -132,7 +132,7 @@ class Settings:
     def _check_names(self) -> None:
         """Check what names are given for this server, and for the pages that may call it."""
         for host in self.allowed_hosts:
-            if host.lower().strip("[]") != _place_of(f"//{host}")[1]:
+            if host.lower().strip("[]") != _place_of(f"//{host}")[1] or "*" in host:
                 raise ConfigurationError(
                     f"OPPORTUNITY_ALLOWED_HOSTS has {host!r}: "
                     "use names without scheme and port, as opportune.example.com."

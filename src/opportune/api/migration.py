@@ -22,12 +22,14 @@ class StartRequest(Model):
     records_per_s: float | None = None
     """Copy no faster; None = as fast as the stores allow."""
     operator: Text = ""
+    """As in the other verbs."""
 
 
 class VerbRequest(Model):
     """Who asks."""
 
     operator: Text = ""
+    """Empty = the caller; with a login the caller's name stands beside it."""
 
 
 class VerifyRequest(VerbRequest):
