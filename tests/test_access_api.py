@@ -10,10 +10,11 @@ from customer import workbook
 from guarded import Server, guarded, status_of
 from provider import AUDIENCE
 from starlette.testclient import TestClient
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from opportune.access.roles import Role
 from opportune.api import create_app
+from opportune.api.guards import Guard
 from opportune.errors import ConfigurationError
 from opportune.files import MemoryFiles
 from opportune.service import Service
@@ -229,6 +230,22 @@ def test_every_answer_carries_the_security_headers_even_that_to_a_bug() -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-request-id"]
+
+
+def test_an_answer_that_has_begun_is_not_begun_again() -> None:
+    sent: list[Message] = []
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("in the middle")
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    guard = Guard(broken, hosts=["localhost"], max_body_bytes=1)
+    with pytest.raises(RuntimeError):
+        status_of(guard, "GET", "/", on_send=keep)
+    assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 # No login

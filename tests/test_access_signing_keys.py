@@ -1,5 +1,6 @@
 """Keys of a provider: kept, followed when they change, and not trusted for ever."""
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -196,7 +197,7 @@ def test_a_configuration_of_somebody_else_is_not_followed(there: Provider) -> No
         (200, {}, b"[]"),
         (200, {}, b"\xff"),
         (200, {}, b"[" * 100_000),
-        (200, {}, b" " * (MOST_BYTES + 1)),
+        (200, {}, json.dumps({"keys": [rsa_jwk()]}).encode().ljust(MOST_BYTES + 1)),
     ],
 )
 def test_an_answer_that_is_no_key_set_lets_nobody_in(

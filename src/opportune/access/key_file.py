@@ -1,6 +1,5 @@
 """The file of API keys: hashes as JSON, changed by commands, read again by servers."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +68,8 @@ class KeyFile:
     @contextmanager
     def _changing(self) -> Iterator[list[ApiKey]]:
         """Lend the keys to one process at a time, then write them; a reader sees old or new."""
+        import fcntl  # not everywhere, and servers only read
+
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
