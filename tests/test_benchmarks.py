@@ -1,4 +1,4 @@
-"""The benchmarks of the DynamoDB store still run; what they measure is no matter here."""
+"""Benchmarks of the DynamoDB store and of access still run; what they measure is no matter here."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
     ("module", "arguments", "rows"),
     [
         ("benchmarks.stores", ["--quick"], ["(a) store", "(d) read large", "ours, plain items"]),
+        ("benchmarks.access", ["1"], ["token by RS256", "role of a route", "without a login"]),
         ("benchmarks.import_time", ["1"], ["our store with its client", "Heaviest imports"]),
     ],
 )
