@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opportune.api.problems import problem
 
+ANY_HOST = "*"
+"""As a host: whatever stands in front answers for its own names only, as API Gateway does."""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PORT = re.compile(r":\d+$")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -32,7 +35,7 @@ class Guard:
 
     Args:
         app: What it guards.
-        hosts: Names, without port, by which it may be called.
+        hosts: Names, without port, by which it may be called; ANY_HOST = every name.
         max_body_bytes: Largest request body.
     """
 
@@ -66,7 +69,7 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str, str] | None:
         host = PORT.sub("", headers.get("host", ""))
-        if host not in self._hosts:
+        if ANY_HOST not in self._hosts and host not in self._hosts:
             return (HTTPStatus.BAD_REQUEST, "host", "This server is not known by that name.")
         is_write = method not in SAFE_METHODS
         if is_write and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
