@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import settings
 from lambda_events import WAYS, Connect, reached
-from starlette.types import ASGIApp
 from stores import STORES, ManualClock, Open, new_session_id
 
 from opportune.stores.contract import RETENTION, Retention, Store
@@ -65,7 +65,7 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     """Gives clients of applications: directly, through an HTTP API, through a function URL."""
     with ExitStack() as clients:
 
-        def connected(app: ASGIApp) -> httpx.Client:
+        def connected(app: FastAPI) -> httpx.Client:
             return clients.enter_context(reached(app, request.param))
 
         yield connected

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import httpx2 as httpx
+from fastapi import FastAPI
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp
 
 from opportune.api.aws_lambda import Handle, handle_with
 
@@ -33,7 +33,7 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 """Bodies of these go into an event as they are; all others in Base64."""
 
-Connect = Callable[[ASGIApp], httpx.Client]
+Connect = Callable[[FastAPI], httpx.Client]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _response(answer: Mapping[str, Any]) -> httpx.Response:
 
 
 @contextmanager
-def reached(app: ASGIApp, way: str) -> Iterator[httpx.Client]:
+def reached(app: FastAPI, way: str) -> Iterator[httpx.Client]:
     """Give a client of an application that runs from its start to its shutdown."""
     with TestClient(app, base_url="http://localhost") as direct:
         if way == "asgi":

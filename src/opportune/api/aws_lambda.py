@@ -11,8 +11,7 @@ from urllib.parse import quote, unquote
 
 from mangum import Mangum
 from mangum.handlers import HTTPGateway
-from mangum.types import LambdaConfig, LambdaContext, LambdaEvent, Scope
-from starlette.types import ASGIApp
+from mangum.types import ASGI, LambdaConfig, LambdaContext, LambdaEvent, Scope
 
 TEXTS = ["text/", "application/json", "application/problem+json"]
 """Content types that go out as they are; all others in Base64."""
@@ -82,7 +81,7 @@ def _without_stage(path: str, context: dict[str, Any]) -> str:
     return path
 
 
-def handle_with(app: ASGIApp) -> Handle:
+def handle_with(app: ASGI) -> Handle:
     """Return what answers events with an application, one at a time.
 
     The application is neither started nor shut down: Lambda tells nobody when it takes an

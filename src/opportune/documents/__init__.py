@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from opportune.documents.reading import (
-        INVENTORY_KINDS,
         QUESTIONNAIRE_KINDS,
         READINESS_KINDS,
         Progress,
         kind_of,
         read_documents,
     )
+    from opportune.documents.registry import INVENTORY_KINDS
 
 __all__ = [
     "INVENTORY_KINDS",
