@@ -33,6 +33,7 @@ HEAVY = (
     "opportune.cli",
     "opportune.documents.reading",
     "opportune.rewording.bedrock",
+    "opportune.rewording.tokens",
     "opportune.samples",
     "opportune.stores.sqlite",
     "pypdfium2",
