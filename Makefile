@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test test-local test-all bench openapi demo serve clean
+.PHONY: setup fmt check test test-local test-all bench openapi package demo serve clean
 
 setup: $(STAMP)
 
@@ -43,9 +43,14 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.migrations
 	$(BIN)/python -m benchmarks.import_time
 	$(BIN)/python -m benchmarks.access
+	$(BIN)/python -m benchmarks.cold_start
 
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json
+
+# The zip of the AWS Lambda function; its wheels are kept in ~/.cache/opportune.
+package: $(STAMP)
+	$(BIN)/python infra/package.py
 
 demo: $(STAMP)
 	@$(BIN)/opportune sample --servers 200 --out build/demo

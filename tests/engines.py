@@ -73,7 +73,7 @@ def _start_ministack() -> str:
     environment = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "dynamodb,dynamodbstreams",
+        "SERVICES": "dynamodb,dynamodbstreams,s3",
         "LOG_LEVEL": "ERROR",
     }
     command = [str(Path(sys.executable).parent / "ministack")]

@@ -242,7 +242,7 @@ def test_an_answer_that_has_begun_is_not_begun_again() -> None:
     async def keep(message: Message) -> None:
         sent.append(message)
 
-    guard = Guard(broken, hosts=["localhost"], max_body_bytes=1)
+    guard = Guard(broken, hosts=["localhost"], max_body_bytes=1, max_file_bytes=1)
     with pytest.raises(RuntimeError):
         status_of(guard, "GET", "/", on_send=keep)
     assert [message["type"] for message in sent] == ["http.response.start"]

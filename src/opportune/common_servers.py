@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from opportune.analysis import Analysis, named_servers
+from opportune import analysis
 from opportune.assessment import Assessment
 from opportune.errors import OpportuneError
 from opportune.matching import match_servers
 from opportune.models import session_of
 from opportune.proofs import Proofs
 
-Recomputed = tuple[Assessment, Analysis]
+Recomputed = tuple[Assessment, "analysis.Analysis"]
 
 
 @dataclass
@@ -33,7 +33,7 @@ class CommonServers:
         mine, theirs = one[1].trees.get(first_id), other[1].trees.get(second_id)
         if mine is None or theirs is None:
             return None
-        names, other_names = named_servers(mine), named_servers(theirs)
+        names, other_names = analysis.named_servers(mine), analysis.named_servers(theirs)
         if (first, second) not in self._pairs:
             pairs = match_servers(one[0], other[0]).pairs
             self._pairs[first, second] = {pair.old.id: pair.new.id for pair in pairs}

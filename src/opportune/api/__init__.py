@@ -11,7 +11,16 @@ from starlette.middleware.cors import CORSMiddleware
 from opportune import __version__
 from opportune.access.limits import RateLimit
 from opportune.access.login import Login
-from opportune.api import analytics, duplicates, editing, exports, history, migration, problems
+from opportune.api import (
+    analytics,
+    duplicates,
+    editing,
+    exports,
+    history,
+    migration,
+    problems,
+    uploads,
+)
 from opportune.api.access import Access
 from opportune.api.audit import Audit
 from opportune.api.guards import LOOPBACK_HOSTS, Guard
@@ -72,9 +81,10 @@ def create_app(
     )
     app.state.service = own
     app.state.settings = settings
+    app.state.uploads = uploads.open_uploads(settings)
     app.include_router(editing.router)  # before the routes that take any text for an id
     app.include_router(router)
-    for module in (history, analytics, duplicates, exports):
+    for module in (history, analytics, duplicates, exports, uploads):
         app.include_router(module.router)
     app.include_router(migration.router)
     problems.install(app)
@@ -113,5 +123,6 @@ def _protect(app: FastAPI, settings: Settings, login: Login | None, hosts: Seque
         hosts=hosts,
         origins=settings.cors_origins,
         max_body_bytes=settings.max_upload_mb * 1_000_000,
+        max_file_bytes=settings.max_file_mb * 1_000_000,
     )
     app.add_middleware(Audit, routes=routes)

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -17,6 +18,10 @@ from opportune.api.policy import SAFE_METHODS
 from opportune.api.problems import answer_to_bug, problem
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+FILES = "/api/uploads/"
+"""Begins the path of requests whose body is one file."""
+
 PORT = re.compile(r":\d+$")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -31,6 +36,26 @@ ONLY_HTTPS = {"strict-transport-security": "max-age=31536000"}
 """For a year; sent where the server is called by another name than this machine's."""
 
 
+Refusal = tuple[HTTPStatus, str, str]
+"""Status, code and sentence."""
+
+
+class Limit(NamedTuple):
+    """The largest body of a request, and the setting that says so."""
+
+    size_bytes: int
+    setting: str
+
+    @property
+    def refusal(self) -> Refusal:
+        """What a larger one is answered."""
+        return (
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too-large",
+            f"The request is over {self.size_bytes // 1_000_000} MB ({self.setting}).",
+        )
+
+
 class Guard:
     """An ASGI middleware around the whole application.
 
@@ -39,6 +64,7 @@ class Guard:
         hosts: Names, without port, by which it may be called.
         origins: Of other sites' pages that may write.
         max_body_bytes: Largest request body.
+        max_file_bytes: Largest body of a request that sends one file and nothing else.
     """
 
     def __init__(
@@ -48,11 +74,13 @@ class Guard:
         hosts: Sequence[str],
         origins: Sequence[str] = (),
         max_body_bytes: int,
+        max_file_bytes: int,
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origins)
-        self._max_body_bytes = max_body_bytes
+        self._max_body = Limit(max_body_bytes, "OPPORTUNITY_MAX_UPLOAD_MB")
+        self._max_file = Limit(max_file_bytes, "OPPORTUNITY_MAX_FILE_MB")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then pass it on."""
@@ -65,11 +93,13 @@ class Guard:
         scope["request_id"] = request_id
         is_here = _host_of(headers) in LOOPBACK_HOSTS
         answer = _Answer(send, request_id, {} if is_here else ONLY_HTTPS)
-        refusal = self._refusal(scope["method"], headers)
+        is_file = scope["method"] == "PUT" and scope["path"].startswith(FILES)
+        limit = self._max_file if is_file else self._max_body
+        refusal = self._refusal(scope["method"], headers, limit)
         if refusal:
             await problem(*refusal, request_id)(scope, receive, answer.send)
             return
-        body = _Body(receive, self._max_body_bytes)
+        body = _Body(receive, limit.size_bytes)
         answer.body = body
         try:
             await self._app(scope, body.receive, answer.send)
@@ -80,11 +110,9 @@ class Guard:
             await answer_to_bug(Request(scope), error)(scope, receive, answer.send)
         if answer.must_refuse:
             # Whatever the route made of the cut body is dropped: this is what was wrong.
-            await problem(*_too_large(self._max_body_bytes), request_id)(
-                scope, receive, answer.send_anyway
-            )
+            await problem(*limit.refusal, request_id)(scope, receive, answer.send_anyway)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str, str] | None:
+    def _refusal(self, method: str, headers: Headers, limit: Limit) -> Refusal | None:
         if _host_of(headers) not in self._hosts:
             return (HTTPStatus.BAD_REQUEST, "host", "This server is not known by that name.")
         is_write = method not in SAFE_METHODS
@@ -92,8 +120,8 @@ class Guard:
         if is_write and not is_ours and headers.get("origin") not in self._origins:
             return (HTTPStatus.FORBIDDEN, "cross-site", "Another site's page may not write here.")
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._max_body_bytes:
-            return _too_large(self._max_body_bytes)
+        if length.isdecimal() and int(length) > limit.size_bytes:
+            return limit.refusal
         return None
 
 
@@ -146,11 +174,3 @@ class _Answer:
 def _host_of(headers: Headers) -> str:
     """Return the name, without port, that a request calls us by."""
     return PORT.sub("", headers.get("host", "")).lower()
-
-
-def _too_large(limit: int) -> tuple[HTTPStatus, str, str]:
-    return (
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "too-large",
-        f"The request is over {limit // 1_000_000} MB (OPPORTUNITY_MAX_UPLOAD_MB).",
-    )
