@@ -17,6 +17,7 @@ RANK = {"viewer": 1, "editor": 2, "admin": 3}
 PUBLIC = {("GET", "/api/healthz"), ("GET", "/api/readyz")}
 NEEDS = {
     ("DELETE", "/api/sessions/{session_id}"): "admin",
+    ("POST", "/api/exports"): "viewer",
     ("POST", "/api/inspect"): "viewer",
     ("POST", "/api/sessions/{session_id}/verification"): "viewer",
 }

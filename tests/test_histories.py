@@ -92,6 +92,18 @@ def test_what_has_outlived_its_retention_is_unknown_not_guessed(clock: ManualClo
     assert histories.pipeline_at(before).unknown == (kept.id,)
 
 
+def test_what_expired_by_a_moment_was_gone_then(clock: ManualClock) -> None:
+    store = MemoryStore(clock=clock)
+    histories = Histories(store, clock, RETENTION)
+    store.store_opportunities(a_session("s"), [an_opportunity("s")])
+    (one,) = store.get_opportunities("s")
+    ends = datetime.fromtimestamp(one.ttl or 0, UTC)
+    clock.advance(days=40)
+    before = ends - timedelta(milliseconds=1)
+    assert histories.pipeline_at(before).opportunities == (one,)
+    assert histories.pipeline_at(ends).opportunities == ()
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

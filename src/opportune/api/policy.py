@@ -35,6 +35,7 @@ EXCEPTIONS = {
     ("GET", "/api/healthz"): Need.PUBLIC,
     ("GET", "/api/readyz"): Need.PUBLIC,
     ("POST", "/api/inspect"): Need.VIEWER,  # keeps nothing
+    ("POST", "/api/exports"): Need.VIEWER,  # the same
     ("POST", "/api/sessions/{session_id}/verification"): Need.VIEWER,  # the same
     ("DELETE", "/api/sessions/{session_id}"): Need.ADMIN,
 }
