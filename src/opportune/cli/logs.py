@@ -27,10 +27,11 @@ class JsonLines(logging.Formatter):
 
 
 def write_log() -> None:
-    """Write what the product logs to standard error from now on."""
+    """Write audit lines, warnings and errors to standard error from now on."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logger = logging.getLogger("opportune")
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.WARNING)
     logger.propagate = False
+    logging.getLogger("opportune.audit").setLevel(logging.INFO)
