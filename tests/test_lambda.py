@@ -36,6 +36,7 @@ HEAVY = (
     "opportune.rewording.bedrock",
     "opportune.rewording.tokens",
     "opportune.samples",
+    "opportune.stores.migration",
     "opportune.stores.sqlite",
     "pypdfium2",
     "python_calamine",
