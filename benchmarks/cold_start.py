@@ -126,6 +126,8 @@ def main() -> None:
         with_bytecode = surroundings(bytecode)
         times = start_times(rounds, with_bytecode)
         imports = heaviest(HANDLER, 10, with_bytecode)
+    # CPU time grows when others share caches and cores, by half and more.
+    print(f"Load {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
     print(f"CPU ms from the start of a process, median of {rounds} rounds (lowest)")
     for name, values in times.items():
         print(f"  {name:<28}{statistics.median(values):7.0f}  ({min(values):.0f})")

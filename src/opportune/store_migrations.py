@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opportune.errors import OpportuneError, WrongStageError
 from opportune.models import Model
@@ -12,11 +12,13 @@ from opportune.settings import Settings
 from opportune.stores import open_serving_store, recorded_url
 from opportune.stores.contract import RETENTION, Retention
 from opportune.stores.migrating import MigratingStore
-from opportune.stores.migration import COMMAND, Migrator, migration_of
 from opportune.stores.migration_record import MigrationStatus
 from opportune.stores.migration_steps import Progress, Steps
 from opportune.stores.peers import MEMORY, Peers
 from opportune.stores.serving import LEASES, Leases
+
+if TYPE_CHECKING:
+    from opportune.stores.migration import Migrator
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ class StoreMigrations:
         peers: What opens its stores.
         leases: As every process has them.
         retention: As both stores have it.
-        command: How verbs are called, for the next step; `{verb}` stands for the verb.
+        command: How verbs are called, for the next step; `{verb}` stands for the verb;
+            empty = the command line's.
         placed: Completes the URL of a table, as `Settings.placed`.
     """
 
@@ -65,7 +68,7 @@ class StoreMigrations:
         *,
         leases: Leases = LEASES,
         retention: Retention = RETENTION,
-        command: str = COMMAND,
+        command: str = "",
         placed: Callable[[str], str] = str,
     ) -> None:
         self.store = store
@@ -98,7 +101,7 @@ class StoreMigrations:
             status = None
         return MigrationAnswer(status=status, job=self._job)
 
-    def starting(self, target_url: str, *, operator: str) -> Migrator:
+    def starting(self, target_url: str, *, operator: str) -> "Migrator":
         """Return a migration from the store that serves to this one.
 
         Raises:
@@ -110,12 +113,14 @@ class StoreMigrations:
             target = self._memory_target(source)
         return self._migrator(source, target, operator)
 
-    def found(self, operator: str) -> Migrator:
+    def found(self, operator: str) -> "Migrator":
         """Return the migration that the serving store takes, or took last, part in.
 
         Raises:
             WrongStageError: None.
         """
+        from opportune.stores.migration import migration_of
+
         return self._migrator(*migration_of(self.store.serving_url, self._peers), operator)
 
     def start(
@@ -144,7 +149,9 @@ class StoreMigrations:
         if self._thread is not None:
             self._thread.join()
 
-    def _migrator(self, source: str, target: str, operator: str) -> Migrator:
+    def _migrator(self, source: str, target: str, operator: str) -> "Migrator":
+        from opportune.stores.migration import COMMAND, Migrator
+
         return Migrator(
             source,
             target,
@@ -152,11 +159,13 @@ class StoreMigrations:
             operator=operator,
             leases=self._leases,
             retention=self._retention,
-            command=self._command,
+            command=self._command or COMMAND,
         )
 
     def _memory_target(self, source: str) -> str:
         """Return the memory that a migration under way goes to; else a new one."""
+        from opportune.stores.migration import migration_of
+
         try:
             known_source, known_target = migration_of(source, self._peers)
         except WrongStageError:
@@ -199,7 +208,7 @@ def _fields(progress: Progress) -> Mapping[str, Any]:
     return asdict(progress)
 
 
-def steps_of(migrator: Migrator, verb: str, **options: object) -> Steps:
+def steps_of(migrator: "Migrator", verb: str, **options: object) -> Steps:
     """Return the steps of a verb as people call it: `cut-over`."""
     steps: Callable[..., Steps] = getattr(migrator, verb.replace("-", "_"))
     return steps(**options)
