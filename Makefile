@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test test-local test-all bench openapi demo serve clean
+.PHONY: setup fmt check test test-local test-all bench openapi package demo serve clean
 
 setup: $(STAMP)
 
@@ -45,6 +45,10 @@ bench: $(STAMP)
 
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json
+
+# The zip of the AWS Lambda function; its wheels are kept in ~/.cache/opportune.
+package: $(STAMP)
+	$(BIN)/python infra/package.py
 
 demo: $(STAMP)
 	@$(BIN)/opportune sample --servers 200 --out build/demo

@@ -1,10 +1,14 @@
 """The store matrix: what takes `store`, `fresh_store` or `open_store` runs on every store."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import settings
+from lambda_events import WAYS, Connect, reached
 from stores import STORES, ManualClock, Open, new_session_id
 
 from opportune.stores.contract import RETENTION, Retention, Store
@@ -54,3 +58,14 @@ def fresh_store(open_store: Open) -> Store:
 @pytest.fixture
 def session_id() -> str:
     return new_session_id()
+
+
+@pytest.fixture(params=WAYS)
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Gives clients of applications: directly, through an HTTP API, through a function URL."""
+    with ExitStack() as clients:
+
+        def connected(app: FastAPI) -> httpx.Client:
+            return clients.enter_context(reached(app, request.param))
+
+        yield connected

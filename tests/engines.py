@@ -69,7 +69,7 @@ def new_table(engine: str, name: str) -> str:
 
 
 def _start_ministack() -> str:
-    return start_ministack("dynamodb,dynamodbstreams", Path(tempfile.gettempdir()), {})
+    return start_ministack("dynamodb,dynamodbstreams,s3", Path(tempfile.gettempdir()), {})
 
 
 def start_ministack(services: str, folder: Path, variables: dict[str, str]) -> str:

@@ -2,8 +2,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from customer import SERVERS, report, workbook
+from lambda_events import Connect
 from starlette.testclient import TestClient
 
 from opportune.api import create_app
@@ -19,13 +21,12 @@ MRA = ("mra.pdf", report().data)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
+def client(request: pytest.FixtureRequest, tmp_path: Path, connect: Connect) -> httpx.Client:
     settings = Settings(storage_type=request.param, data_dir=tmp_path, max_upload_mb=2)
-    with TestClient(create_app(settings=settings), base_url="http://localhost") as client:
-        yield client
+    return connect(create_app(settings=settings))
 
 
-def analysed(client: TestClient, **form: str) -> dict[str, object]:
+def analysed(client: httpx.Client, **form: str) -> dict[str, object]:
     answer = client.post(
         "/api/opportunities/analyze",
         files={"mpaFile": MPA, "mraFile": MRA},
@@ -36,12 +37,12 @@ def analysed(client: TestClient, **form: str) -> dict[str, object]:
     return body
 
 
-def first_id(client: TestClient) -> str:
+def first_id(client: httpx.Client) -> str:
     session = analysed(client)["sessionId"]
     return str(client.get(f"/api/sessions/{session}/opportunities").json()[0]["id"])
 
 
-def test_an_analysis_answers_with_what_the_migration_guide_names(client: TestClient) -> None:
+def test_an_analysis_answers_with_what_the_migration_guide_names(client: httpx.Client) -> None:
     body = analysed(client)
     assert {"sessionId", "opportunities", "summary", "dataQuality"} <= body.keys()
     assert client.get(f"/api/sessions/{body['sessionId']}").json()["totals"]["servers"] == SERVERS
@@ -50,14 +51,14 @@ def test_an_analysis_answers_with_what_the_migration_guide_names(client: TestCli
     assert isinstance(listed[0]["estimatedARR"], float)
 
 
-def test_the_same_upload_is_the_same_session(client: TestClient) -> None:
+def test_the_same_upload_is_the_same_session(client: httpx.Client) -> None:
     first, second = analysed(client), analysed(client)
     assert first["sessionId"] == second["sessionId"]
     assert first["opportunities"] == second["opportunities"]
     assert second["added"] == second["changed"] == 0
 
 
-def test_a_status_moves_and_history_tells_who(client: TestClient) -> None:
+def test_a_status_moves_and_history_tells_who(client: httpx.Client) -> None:
     wanted = first_id(client)
     url = f"/api/opportunities/{wanted}"
     tag = client.get(url).headers["etag"]
@@ -74,14 +75,14 @@ def test_a_status_moves_and_history_tells_who(client: TestClient) -> None:
     assert client.get(url, params={"version": 1}).json()["status"] == "Nueva"
 
 
-def test_a_repeated_change_with_its_key_is_made_once(client: TestClient) -> None:
+def test_a_repeated_change_with_its_key_is_made_once(client: httpx.Client) -> None:
     url = f"/api/opportunities/{first_id(client)}/status"
     headers = {"Idempotency-Key": "k1", "If-Match": '"1"'}
     answers = [client.patch(url, json={"status": "Ganada"}, headers=headers) for _ in range(2)]
     assert [(a.status_code, a.json()["version"]) for a in answers] == [(200, 2)] * 2
 
 
-def test_lists_filter_and_page(client: TestClient) -> None:
+def test_lists_filter_and_page(client: httpx.Client) -> None:
     body = analysed(client)
     opportunities = body["opportunities"]
     assert isinstance(opportunities, list)
@@ -100,20 +101,20 @@ def test_lists_filter_and_page(client: TestClient) -> None:
     assert {o["id"] for o in high["items"]} == expected
 
 
-def test_the_explanation_adds_up(client: TestClient) -> None:
+def test_the_explanation_adds_up(client: httpx.Client) -> None:
     wanted = first_id(client)
     answer = client.get(f"/api/opportunities/{wanted}/explanation").json()
     assert answer["tree"]["amountUsd"] == answer["estimatedARR"]
     assert answer["isCurrent"] is True
 
 
-def test_inspect_keeps_nothing(client: TestClient) -> None:
+def test_inspect_keeps_nothing(client: httpx.Client) -> None:
     answer = client.post("/api/inspect", files=[("files", MPA), ("files", MRA)])
     assert answer.json()["inventory"]["servers"] == SERVERS
     assert client.get("/api/sessions").json()["items"] == []
 
 
-def test_sessions_are_listed_and_deleted(client: TestClient) -> None:
+def test_sessions_are_listed_and_deleted(client: httpx.Client) -> None:
     session = analysed(client)["sessionId"]
     assert [s["id"] for s in client.get("/api/sessions").json()["items"]] == [session]
     assert client.delete(f"/api/sessions/{session}").status_code == 204
@@ -121,7 +122,7 @@ def test_sessions_are_listed_and_deleted(client: TestClient) -> None:
     assert client.get("/api/opportunities").json()["items"] == []
 
 
-def test_health(client: TestClient) -> None:
+def test_health(client: httpx.Client) -> None:
     assert client.get("/api/healthz").status_code == client.get("/api/readyz").status_code == 200
 
 
@@ -135,7 +136,9 @@ BAD_UPLOADS = {
 
 
 @pytest.mark.parametrize("case", BAD_UPLOADS)
-def test_bad_files_are_refused_in_words_and_nothing_is_kept(client: TestClient, case: str) -> None:
+def test_bad_files_are_refused_in_words_and_nothing_is_kept(
+    client: httpx.Client, case: str
+) -> None:
     files, status = BAD_UPLOADS[case]
     answer = client.post("/api/opportunities/analyze", files=files)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -164,20 +167,22 @@ def test_bad_files_are_refused_in_words_and_nothing_is_kept(client: TestClient, 
         ("POST", "/api/sessions", 405),
     ],
 )
-def test_every_error_is_a_problem(client: TestClient, method: str, path: str, status: int) -> None:
+def test_every_error_is_a_problem(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
     answer = client.request(method, path)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
 
 
-def test_a_malformed_if_match_is_refused(client: TestClient) -> None:
+def test_a_malformed_if_match_is_refused(client: httpx.Client) -> None:
     url = f"/api/opportunities/{first_id(client)}/status"
     answer = client.patch(url, json={"status": "Ganada"}, headers={"If-Match": "yesterday"})
     assert answer.status_code == 422
 
 
-def test_a_body_over_the_limit_is_refused_whether_announced_or_not(client: TestClient) -> None:
+def test_a_body_over_the_limit_is_refused_whether_announced_or_not(client: httpx.Client) -> None:
     def parts() -> Iterator[bytes]:
         yield from (b"x" * 1_000_000 for _ in range(4))
 
@@ -189,17 +194,17 @@ def test_a_body_over_the_limit_is_refused_whether_announced_or_not(client: TestC
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", ""])
-def test_a_foreign_host_name_is_refused(client: TestClient, host: str) -> None:
+def test_a_foreign_host_name_is_refused(client: httpx.Client, host: str) -> None:
     assert client.get("/api/sessions", headers={"host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]"])
-def test_loopback_names_are_ours(client: TestClient, host: str) -> None:
+def test_loopback_names_are_ours(client: httpx.Client, host: str) -> None:
     assert client.get("/api/sessions", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403)])
-def test_a_page_of_another_site_may_not_write(client: TestClient, site: str, status: int) -> None:
+def test_a_page_of_another_site_may_not_write(client: httpx.Client, site: str, status: int) -> None:
     answer = client.post(
         "/api/opportunities/analyze", files={"mpaFile": MPA}, headers={"sec-fetch-site": site}
     )
@@ -207,7 +212,7 @@ def test_a_page_of_another_site_may_not_write(client: TestClient, site: str, sta
     assert client.get("/api/sessions", headers={"sec-fetch-site": site}).json()["items"] == []
 
 
-def test_answers_carry_security_headers_and_no_cors(client: TestClient) -> None:
+def test_answers_carry_security_headers_and_no_cors(client: httpx.Client) -> None:
     headers = client.get("/api/sessions", headers={"origin": "http://evil.example"}).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]

@@ -1,12 +1,12 @@
 """The routes that prove and price."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from customer import report, workbook
-from starlette.testclient import TestClient
+from lambda_events import Connect
 from workbooks import workbook as made
 
 from opportune.analysis import PriceBook
@@ -19,13 +19,12 @@ LATER = ("later.xlsx", workbook(seed=8).data)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
+def client(request: pytest.FixtureRequest, tmp_path: Path, connect: Connect) -> httpx.Client:
     settings = Settings(storage_type=request.param, data_dir=tmp_path)
-    with TestClient(create_app(settings=settings), base_url="http://localhost") as client:
-        yield client
+    return connect(create_app(settings=settings))
 
 
-def analysed(client: TestClient, mpa: tuple[str, bytes] = MPA, **form: str) -> str:
+def analysed(client: httpx.Client, mpa: tuple[str, bytes] = MPA, **form: str) -> str:
     answer = client.post(
         "/api/opportunities/analyze",
         files={"mpaFile": mpa, "mraFile": MRA},
@@ -35,14 +34,14 @@ def analysed(client: TestClient, mpa: tuple[str, bytes] = MPA, **form: str) -> s
     return str(answer.json()["sessionId"])
 
 
-def verified(client: TestClient, session: str, *files: tuple[str, bytes]) -> Any:
+def verified(client: httpx.Client, session: str, *files: tuple[str, bytes]) -> Any:
     url = f"/api/sessions/{session}/verification"
     answer = client.post(url, files=[("files", f) for f in files]) if files else client.get(url)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def test_a_session_is_verified_from_uploads_and_from_our_copies(client: TestClient) -> None:
+def test_a_session_is_verified_from_uploads_and_from_our_copies(client: httpx.Client) -> None:
     session = analysed(client, basis="instance-sp", language="pt")
     given, kept = verified(client, session, MPA, MRA), verified(client, session)
     assert (given["isEqual"], given["source"], given["basis"]) == (True, "given", "instance-sp")
@@ -52,12 +51,12 @@ def test_a_session_is_verified_from_uploads_and_from_our_copies(client: TestClie
     assert {d["subject"] for d in changed["differences"]} >= {"file", "totals", "opportunity"}
 
 
-def test_a_broken_upload_is_a_difference_and_no_failure(client: TestClient) -> None:
+def test_a_broken_upload_is_a_difference_and_no_failure(client: httpx.Client) -> None:
     found = verified(client, analysed(client), ("mpa.xlsx", b"no workbook"), MRA)
     assert [d["subject"] for d in found["differences"]] == ["file", "reading"]
 
 
-def test_two_sessions_are_compared(client: TestClient) -> None:
+def test_two_sessions_are_compared(client: httpx.Client) -> None:
     old, new = analysed(client), analysed(client, LATER, basis="compute-sp")
     answer = client.get("/api/comparisons", params={"old": old, "new": new})
     assert answer.status_code == 200, answer.text
@@ -70,7 +69,7 @@ def test_two_sessions_are_compared(client: TestClient) -> None:
     assert all(f["oldSource"] or f["newSource"] for f in body["facts"])
 
 
-def test_sessions_of_different_customers_are_refused(client: TestClient) -> None:
+def test_sessions_of_different_customers_are_refused(client: httpx.Client) -> None:
     params = {"old": analysed(client), "new": analysed(client, customer="Other Corp")}
     answer = client.get("/api/comparisons", params=params)
     assert (answer.status_code, answer.json()["type"]) == (
@@ -79,7 +78,7 @@ def test_sessions_of_different_customers_are_refused(client: TestClient) -> None
     )
 
 
-def test_prices_are_shown_and_filtered(client: TestClient) -> None:
+def test_prices_are_shown_and_filtered(client: httpx.Client) -> None:
     body = client.get("/api/prices").json()
     bundled = PriceBook.bundled().version
     assert (body["version"], body["known"]) == (bundled, [bundled])
@@ -89,7 +88,7 @@ def test_prices_are_shown_and_filtered(client: TestClient) -> None:
 
 @pytest.mark.parametrize("version", ["gone", "/etc/passwd", "../prices/x.toml"])
 def test_a_price_book_is_named_by_its_version_and_never_by_a_path(
-    client: TestClient, version: str
+    client: httpx.Client, version: str
 ) -> None:
     assert client.get("/api/prices", params={"version": version}).status_code == 404
     answer = client.post(
@@ -108,21 +107,21 @@ def test_a_price_book_is_named_by_its_version_and_never_by_a_path(
         ("GET", "/api/comparisons?old=none", 422),
     ],
 )
-def test_problems(client: TestClient, method: str, path: str, status: int) -> None:
+def test_problems(client: httpx.Client, method: str, path: str, status: int) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["status"]) == (status, status)
 
 
 @pytest.mark.parametrize("form", [{"map": "RAM"}, {"basis": "free"}])
 def test_conditions_that_make_no_sense_are_refused(
-    client: TestClient, form: dict[str, str]
+    client: httpx.Client, form: dict[str, str]
 ) -> None:
     answer = client.post("/api/opportunities/analyze", files={"mpaFile": MPA}, data=form)
     assert answer.status_code == 422
     assert client.get("/api/sessions").json()["items"] == []
 
 
-def test_columns_are_given_a_meaning_by_repeated_fields(client: TestClient) -> None:
+def test_columns_are_given_a_meaning_by_repeated_fields(client: httpx.Client) -> None:
     rows = [("Serverid", "HOSTNAME", "osName", "Grey", "White"), ("S1", "web01", "RHEL", 100, 16)]
     book = ("estate.xlsx", made({"Servers": rows}))
     form = {"map": ["Grey=disk_gb", "White=ram_gb"]}

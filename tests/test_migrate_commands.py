@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 import uvicorn
-from starlette.testclient import TestClient
+from lambda_events import Connect
 from stores import a_session, an_opportunity
 from test_server import free_port
 
@@ -165,13 +166,14 @@ def test_the_memory_of_a_running_server_is_moved_and_the_server_goes_on(
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
+def client(tmp_path: Path, connect: Connect) -> httpx.Client:
     app = create_app(settings=Settings(data_dir=tmp_path))
-    with TestClient(app, base_url="http://localhost") as client:
-        yield client
+    return connect(app)
 
 
-def test_without_a_migration_the_status_is_empty_and_verbs_are_refused(client: TestClient) -> None:
+def test_without_a_migration_the_status_is_empty_and_verbs_are_refused(
+    client: httpx.Client,
+) -> None:
     assert client.get(ROUTES).json() == {"status": None, "job": None}
     for verb in ("verify", "cut-over", "roll-back", "resume"):
         answer = client.post(f"{ROUTES}/{verb}", json={})
@@ -181,14 +183,14 @@ def test_without_a_migration_the_status_is_empty_and_verbs_are_refused(client: T
         )
 
 
-def test_completing_asks_for_a_word_of_confirmation(client: TestClient) -> None:
+def test_completing_asks_for_a_word_of_confirmation(client: httpx.Client) -> None:
     bodies: tuple[dict[str, Any], ...] = ({}, {"confirm": "yes"}, {"confirm": None})
     for body in bodies:
         assert client.post(f"{ROUTES}/complete", json=body).status_code == 422
     assert client.post(f"{ROUTES}/complete", json={"confirm": "complete"}).status_code == 409
 
 
-def test_one_verb_at_a_time(client: TestClient, tmp_path: Path) -> None:
+def test_one_verb_at_a_time(client: httpx.Client, tmp_path: Path) -> None:
     body = {"to": f"sqlite:///{tmp_path / 'b.sqlite3'}"}
     assert client.post(f"{ROUTES}/start", json=body).status_code == 202
     answer = client.post(f"{ROUTES}/start", json=body)  # the first waits for its leases
@@ -198,7 +200,7 @@ def test_one_verb_at_a_time(client: TestClient, tmp_path: Path) -> None:
     assert (job["verb"], job["running"]) == ("start", True)
 
 
-def test_a_page_of_another_site_cannot_migrate(client: TestClient) -> None:
+def test_a_page_of_another_site_cannot_migrate(client: httpx.Client) -> None:
     answer = client.post(
         f"{ROUTES}/start", json={"to": "memory:"}, headers={"Sec-Fetch-Site": "cross-site"}
     )

@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PYTHON = [
     path
-    for folder in ("src", "tests", "benchmarks")
+    for folder in ("src", "tests", "benchmarks", "infra")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 LONGEST = 400

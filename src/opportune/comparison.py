@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from opportune.analysis import Analysis, PriceBook
-from opportune.analysis.base import base_of
-from opportune.analysis.plays import bundled_plays
 from opportune.assessment import Assessment
 from opportune.carry_over import is_by_analysis
 from opportune.matching import FactChange, Matching, Reason, fact_changes, match_servers
 from opportune.models import Basis, Model, Money, Opportunity, Session, SourceFile, Status
+
+if TYPE_CHECKING:
+    from opportune.analysis import Analysis, PriceBook
 
 NOTHING = Decimal(0)
 BASE_PLAY = "rehost"
@@ -144,17 +145,21 @@ class Side:
 
     session: Session
     assessment: Assessment
-    analyse: Callable[[Session], Analysis]
-    prices: Callable[[str], PriceBook]
+    analyse: "Callable[[Session], Analysis]"
+    prices: "Callable[[str], PriceBook]"
     history: Callable[[str], Sequence[Opportunity]]
 
     def of_servers(self, conditions: Session) -> Mapping[str, Decimal]:
         """Return each server's part in the base, by its id."""
+        from opportune.analysis.base import base_of
+
         base = base_of(self.assessment, self.prices(conditions.price_book), conditions.basis)
         return {s.server.id: s.total for s in base.sized}
 
-    def newest(self, analysis: Analysis) -> Mapping[str, Opportunity]:
+    def newest(self, analysis: "Analysis") -> Mapping[str, Opportunity]:
         """Return what is stored of each play, expired or not: its newest revision, by play."""
+        from opportune.analysis.plays import bundled_plays
+
         plays = {o.template_id for o in analysis.opportunities} | {p.id for p in bundled_plays()}
         found = {play: self.history(f"{self.session.id}.{play}") for play in sorted(plays)}
         return {play: revisions[-1] for play, revisions in found.items() if revisions}
@@ -209,7 +214,7 @@ def _conditions(session: Session, new: Session) -> Session:
     return session.model_copy(update={name: getattr(new, name) for name in taken})
 
 
-def _on_conditions_of(new: Session, old: Side) -> tuple[list[Analysis], list[BridgeStep]]:
+def _on_conditions_of(new: Session, old: Side) -> "tuple[list[Analysis], list[BridgeStep]]":
     """Analyse the old files under its own conditions, then step by step under those of the new.
 
     Returns:
@@ -255,7 +260,7 @@ def _server_steps(
 
 
 def _steps_of_files(
-    old: Analysis, new: Analysis, servers: Sequence[ServerStep]
+    old: "Analysis", new: "Analysis", servers: Sequence[ServerStep]
 ) -> Iterator[BridgeStep]:
     """Yield what other files change, both sides being under the same conditions."""
     groups: dict[StepKind, list[Decimal]] = {
@@ -285,8 +290,8 @@ def _steps_of_files(
 
 
 def _opportunities(
-    old: Analysis,
-    new: Analysis,
+    old: "Analysis",
+    new: "Analysis",
     stored_old: Mapping[str, Opportunity],
     stored_new: Mapping[str, Opportunity],
 ) -> Iterator[OpportunityChange]:
@@ -324,7 +329,7 @@ def _state(old: Opportunity | None, new: Opportunity | None) -> OpportunityState
     return OpportunityState.GROWN if grown else OpportunityState.SHRUNK
 
 
-def _by_play(analysis: Analysis) -> dict[str, Opportunity]:
+def _by_play(analysis: "Analysis") -> dict[str, Opportunity]:
     return {o.template_id: o for o in analysis.opportunities}
 
 

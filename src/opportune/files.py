@@ -5,6 +5,7 @@ checked against it.
 """
 
 import os
+import uuid
 from pathlib import Path
 from typing import Protocol
 
@@ -70,7 +71,7 @@ class FolderFiles:
         if target.exists():
             return
         # Under another name first: a cut in the middle never leaves a half file under its digest.
-        partial = target.with_name(f"{file.sha256}.{os.getpid()}.part")
+        partial = target.with_name(f"{file.sha256}.{uuid.uuid4().hex}.part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             partial.touch(mode=0o600)

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
-from opportune.analysis import analyze
+from opportune import analysis, documents
 from opportune.assessment import Assessment
-from opportune.documents import INVENTORY_KINDS, read_documents
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError, UnsupportedDocumentError
 from opportune.models import Basis, ColumnMapping, Opportunity, folded
@@ -44,7 +43,9 @@ def inspect_files(
         on_progress("analyze", "")
     # Only an analysis can tell what a doubt is worth in dollars.
     day = run_date or datetime.now(UTC).date()
-    found = analyze(assessment, session_id="none", customer="", language=language, run_date=day)
+    found = analysis.analyze(
+        assessment, session_id="none", customer="", language=language, run_date=day
+    )
     return inspected(replace(assessment, quality=(*found.file_quality, *found.quality)))
 
 
@@ -91,7 +92,7 @@ def read(
     mapping: Sequence[ColumnMapping] = (),
 ) -> Assessment:
     """Read files into one assessment; see `read_documents`."""
-    return read_documents(
+    return documents.read_documents(
         files, mapping=mapping, on_progress=on_progress and partial(on_progress, "read")
     )
 
@@ -100,13 +101,13 @@ def check_kinds(files: Sequence[InputFile], assessment: Assessment) -> None:
     """Refuse files in each other's place, and an analysis without an inventory."""
     kinds = {f.sha256: f.kind for f in assessment.files}
     for file in files:
-        is_inventory = kinds[file.sha256] in INVENTORY_KINDS
+        is_inventory = kinds[file.sha256] in documents.INVENTORY_KINDS
         if file.expected and is_inventory != (file.expected == "inventory"):
             found, said = ("an inventory", "a readiness report")[:: 1 if is_inventory else -1]
             raise UnsupportedDocumentError(
                 file.name, f"this is {found}, not {said}: give the two files in each other's place."
             )
-    if not any(kind in INVENTORY_KINDS for kind in kinds.values()):
+    if not any(kind in documents.INVENTORY_KINDS for kind in kinds.values()):
         names = ", ".join(f.name for f in assessment.files)
         raise UnsupportedDocumentError(names, "no inventory is among them: add the MPA workbook.")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from opportune.analysis import Analysis, analyze
+from opportune import analysis
 from opportune.assessment import Assessment
 from opportune.comparison import Comparison, Side, compared
 from opportune.documents.file import InputFile
@@ -18,13 +18,13 @@ from opportune.verification import Verification, verified
 from opportune.views import ExplanationAnswer, calculation_node
 
 
-def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> Analysis:
+def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> "analysis.Analysis":
     """Analyse under the conditions that a session's header names.
 
     Raises:
         PriceBookMissingError: Its price book is not here.
     """
-    return analyze(
+    return analysis.analyze(
         assessment,
         session_id=session.id,
         customer=session.customer,
@@ -53,14 +53,14 @@ class Proofs:
         """See `Service.explain`."""
         opportunity = self._store.get_opportunity(opportunity_id)
         session = self._session(opportunity.session_id)
-        _, analysis = self._recomputed(session, self._kept(session))
-        tree = analysis.trees.get(opportunity_id)
+        _, computed = self._recomputed(session, self._kept(session))
+        tree = computed.trees.get(opportunity_id)
         if tree is None:
             raise InvalidInputError(
                 f"{opportunity_id!r} has no calculation: it was made by hand, "
                 "or today's rules no longer find it in the session's files."
             )
-        estimates = {o.id: o.estimate for o in analysis.opportunities}
+        estimates = {o.id: o.estimate for o in computed.opportunities}
         return ExplanationAnswer(
             opportunity_id=opportunity_id,
             estimated_arr=opportunity.estimated_arr,
@@ -101,7 +101,7 @@ class Proofs:
 
     def _recomputed(
         self, session: Session, files: Sequence[InputFile]
-    ) -> tuple[Assessment, Analysis]:
+    ) -> "tuple[Assessment, analysis.Analysis]":
         assessment = read(files, None, session.mapping)
         return assessment, analysed(assessment, session, self._books)
 

@@ -76,6 +76,10 @@ class Service:
         files: FileKeeper
         if settings.storage_type == "memory":
             files = MemoryFiles()
+        elif settings.files_bucket:
+            from opportune.files_s3 import S3Files
+
+            files = S3Files.from_settings(settings)
         else:
             files = FolderFiles(settings.data_dir / "files")
         if settings.storage_type == "sqlite":

@@ -36,6 +36,11 @@ class Settings:
     ttl_days: int = field(default=30, metadata={"env": "OPPORTUNITY_TTL_DAYS"})
     history_ttl_days: int = field(default=365, metadata={"env": "OPPORTUNITY_HISTORY_TTL_DAYS"})
     max_upload_mb: int = field(default=25, metadata={"env": "OPPORTUNITY_MAX_UPLOAD_MB"})
+    max_file_mb: int = field(default=100, metadata={"env": "OPPORTUNITY_MAX_FILE_MB"})
+    """Largest file that is announced and sent apart."""
+    upload_bucket: str = field(default="", metadata={"env": "OPPORTUNITY_UPLOAD_BUCKET"})
+    files_bucket: str = field(default="", metadata={"env": "OPPORTUNITY_FILES_BUCKET"})
+    s3_endpoint: str = field(default="", metadata={"env": "AWS_ENDPOINT_URL_S3"})
     language: str = field(default="en", metadata={"env": "OPPORTUNITY_LANGUAGE"})
     price_book: str = field(default="", metadata={"env": "OPPORTUNITY_PRICE_BOOK"})
     """Version or path; empty = the bundled one."""
@@ -70,10 +75,12 @@ class Settings:
         ):
             if value < 1:
                 raise ConfigurationError(f"{name} is {value}: use 1 second or more.")
-        if self.max_upload_mb < 1:
-            raise ConfigurationError(
-                f"OPPORTUNITY_MAX_UPLOAD_MB is {self.max_upload_mb}: use 1 or more."
-            )
+        for name, value in (
+            ("OPPORTUNITY_MAX_UPLOAD_MB", self.max_upload_mb),
+            ("OPPORTUNITY_MAX_FILE_MB", self.max_file_mb),
+        ):
+            if value < 1:
+                raise ConfigurationError(f"{name} is {value}: use 1 or more.")
         if self.language not in LANGUAGES:
             raise ConfigurationError(
                 f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."

@@ -6,9 +6,8 @@ is listed beside them.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opportune.analysis import Analysis
 from opportune.assessment import Assessment
 from opportune.carry_over import EDITABLE, PEOPLES, edited_fields, is_by_analysis
 from opportune.documents.file import InputFile
@@ -24,6 +23,9 @@ from opportune.models import (
     SourceFile,
 )
 
+if TYPE_CHECKING:
+    from opportune.analysis import Analysis
+
 COMPUTED = (
     *EDITABLE,
     "evidence",
@@ -37,7 +39,7 @@ COMPUTED = (
 WORDS = ("title", "reasoning", "talking_points", "next_steps")
 """Fields that a language model may have worded."""
 
-Recompute = Callable[[Sequence[InputFile]], tuple[Assessment, Analysis]]
+Recompute = Callable[[Sequence[InputFile]], "tuple[Assessment, Analysis]"]
 
 
 class Difference(Model):
@@ -166,7 +168,7 @@ def _file_differences(
 
 
 def _header_differences(
-    session: Session, assessment: Assessment, analysis: Analysis
+    session: Session, assessment: Assessment, analysis: "Analysis"
 ) -> Iterator[Difference]:
     totals = _plain(session.totals), _plain(assessment.totals())
     for field, old, new in leaves_that_differ(*totals):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from opportune.analysis import Node, written_out
+from opportune import analysis
 from opportune.assessment import Assessment, Rating
 from opportune.models import (
     InventoryTotals,
@@ -175,7 +175,7 @@ def _readiness(ratings: Sequence[Rating]) -> Readiness:
     )
 
 
-def calculation_node(node: Node) -> CalculationNode:
+def calculation_node(node: "analysis.Node") -> CalculationNode:
     """Return a step of the analysis, and those below it, as the wire has them."""
     view, named = _calculation_node(node)
     columns = {place.rstrip("0123456789") for place in named}
@@ -183,7 +183,7 @@ def calculation_node(node: Node) -> CalculationNode:
     return view.model_copy(update={"readings": tuple(dict.fromkeys(readings))})
 
 
-def _calculation_node(node: Node) -> tuple[CalculationNode, set[str]]:
+def _calculation_node(node: "analysis.Node") -> tuple[CalculationNode, set[str]]:
     """Return the view of a step, and the places that it and those below it name."""
     below: set[str] = set()
     children = []
@@ -191,7 +191,7 @@ def _calculation_node(node: Node) -> tuple[CalculationNode, set[str]]:
         view, named = _calculation_node(child)
         children.append(view)
         below |= named
-    cells = [cell for cell in written_out(node.cells) if cell.source not in below]
+    cells = [cell for cell in analysis.written_out(node.cells) if cell.source not in below]
     view = CalculationNode(
         label=node.label,
         amount_usd=node.amount,

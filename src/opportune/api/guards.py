@@ -8,11 +8,18 @@ import re
 import uuid
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opportune.api.problems import problem
+
+ANY_HOST = "*"
+"""As a host: whatever stands in front answers for its own names only, as API Gateway does."""
+
+FILES = "/api/uploads/"
+"""Begins the path of requests whose body is one file."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PORT = re.compile(r":\d+$")
@@ -27,19 +34,43 @@ SECURITY_HEADERS = {
 }
 
 
+Refusal = tuple[HTTPStatus, str, str]
+"""Status, code and sentence."""
+
+
+class Limit(NamedTuple):
+    """The largest body of a request, and the setting that says so."""
+
+    size_bytes: int
+    setting: str
+
+    @property
+    def refusal(self) -> Refusal:
+        """What a larger one is answered."""
+        return (
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too-large",
+            f"The request is over {self.size_bytes // 1_000_000} MB ({self.setting}).",
+        )
+
+
 class Guard:
     """An ASGI middleware around the whole application.
 
     Args:
         app: What it guards.
-        hosts: Names, without port, by which it may be called.
+        hosts: Names, without port, by which it may be called; ANY_HOST = every name.
         max_body_bytes: Largest request body.
+        max_file_bytes: Largest body of a request that sends one file and nothing else.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Sequence[str], max_body_bytes: int, max_file_bytes: int
+    ) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
-        self._max_body_bytes = max_body_bytes
+        self._max_body = Limit(max_body_bytes, "OPPORTUNITY_MAX_UPLOAD_MB")
+        self._max_file = Limit(max_file_bytes, "OPPORTUNITY_MAX_FILE_MB")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then pass it on."""
@@ -51,29 +82,29 @@ class Guard:
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
         answer = _Answer(send, request_id)
-        refusal = self._refusal(scope["method"], headers)
+        is_file = scope["method"] == "PUT" and scope["path"].startswith(FILES)
+        limit = self._max_file if is_file else self._max_body
+        refusal = self._refusal(scope["method"], headers, limit)
         if refusal:
             await problem(*refusal, request_id)(scope, receive, answer.send)
             return
-        body = _Body(receive, self._max_body_bytes)
+        body = _Body(receive, limit.size_bytes)
         answer.body = body
         await self._app(scope, body.receive, answer.send)
         if answer.must_refuse:
             # Whatever the route made of the cut body is dropped: this is what was wrong.
-            await problem(*_too_large(self._max_body_bytes), request_id)(
-                scope, receive, answer.send_anyway
-            )
+            await problem(*limit.refusal, request_id)(scope, receive, answer.send_anyway)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str, str] | None:
+    def _refusal(self, method: str, headers: Headers, limit: Limit) -> Refusal | None:
         host = PORT.sub("", headers.get("host", ""))
-        if host not in self._hosts:
+        if ANY_HOST not in self._hosts and host not in self._hosts:
             return (HTTPStatus.BAD_REQUEST, "host", "This server is not known by that name.")
         is_write = method not in SAFE_METHODS
         if is_write and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return (HTTPStatus.FORBIDDEN, "cross-site", "Another site's page may not write here.")
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._max_body_bytes:
-            return _too_large(self._max_body_bytes)
+        if length.isdecimal() and int(length) > limit.size_bytes:
+            return limit.refusal
         return None
 
 
@@ -120,11 +151,3 @@ class _Answer:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
-
-
-def _too_large(limit: int) -> tuple[HTTPStatus, str, str]:
-    return (
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "too-large",
-        f"The request is over {limit // 1_000_000} MB (OPPORTUNITY_MAX_UPLOAD_MB).",
-    )

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, File, Form, Header, Query, Request, Resp
 
 from opportune.api.callers import Caller
 from opportune.api.problems import PROBLEMS
+from opportune.api.uploads import UploadsOf, either, sent
 from opportune.comparison import Comparison
-from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.intake import inspect_files, parsed_mapping
 from opportune.models import (
@@ -79,19 +79,18 @@ Mapped = Annotated[list[str], Form(alias="map", max_length=200)]
 """Columns and what they mean: `Mem size=ram_gb`."""
 
 
-def _input(upload: UploadFile, expected: str = "") -> InputFile:
-    name = (upload.filename or "upload").replace("\\", "/").rsplit("/", 1)[-1]
-    return InputFile(name, upload.file.read(), expected)
-
-
 @router.post("/opportunities/analyze", status_code=201)
 def analyze(  # noqa: PLR0913 - the fields of the form
     service: ServiceOf,
+    uploads: UploadsOf,
     caller: Caller,
     *,
-    mpa_file: Annotated[UploadFile, File(alias="mpaFile")],
+    mpa_file: Annotated[UploadFile | None, File(alias="mpaFile")] = None,
     mra_file: Annotated[UploadFile | None, File(alias="mraFile")] = None,
     questionnaire_file: Annotated[UploadFile | None, File(alias="questionnaireFile")] = None,
+    mpa_upload: Annotated[str, Form(alias="mpaUpload", max_length=100)] = "",
+    mra_upload: Annotated[str, Form(alias="mraUpload", max_length=100)] = "",
+    questionnaire_upload: Annotated[str, Form(alias="questionnaireUpload", max_length=100)] = "",
     customer: Annotated[str, Form(max_length=200)] = "",
     language: Annotated[str, Form(pattern=f"^({'|'.join(LANGUAGES)})$")] = "en",
     session_id: Annotated[str | None, Form(alias="sessionId")] = None,
@@ -101,13 +100,19 @@ def analyze(  # noqa: PLR0913 - the fields of the form
     reword: Annotated[str, Form(pattern="^(bedrock)?$")] = "",
     settings: SettingsOf,
 ) -> AnalysisAnswer:
-    """Read a customer's files, find the opportunities, and keep them as a session."""
-    files = [_input(mpa_file, "inventory")]
-    if mra_file:
-        files.append(_input(mra_file, "readiness"))
-    if questionnaire_file:
-        files.append(_input(questionnaire_file))
-    return service.analyze(
+    """Read a customer's files, find the opportunities, and keep them as a session.
+
+    Each file is part of the form, or was sent before (POST /api/uploads) and is named by its id. An
+    upload is gone once its analysis is kept; after a refusal it can be used again.
+    """
+    if not mpa_file and not mpa_upload:
+        raise InvalidInputError("mpaFile: give the inventory, or its upload as mpaUpload.")
+    files = [
+        *either(uploads, "mpa", mpa_file, mpa_upload, "inventory"),
+        *either(uploads, "mra", mra_file, mra_upload, "readiness"),
+        *either(uploads, "questionnaire", questionnaire_file, questionnaire_upload),
+    ]
+    answer = service.analyze(
         files,
         customer=customer,
         updated_by=caller,
@@ -118,15 +123,26 @@ def analyze(  # noqa: PLR0913 - the fields of the form
         price_book=price_book,
         speaker=speaker_of(settings, reword),
     )
+    for upload_id in filter(None, (mpa_upload, mra_upload, questionnaire_upload)):
+        uploads.discard(upload_id)
+    return answer
 
 
 @router.post("/inspect")
 def inspect(
-    files: Annotated[list[UploadFile], File()],
-    mapped: Mapped = [],  # noqa: B006 - never changed, FastAPI copies
+    uploads: UploadsOf,
+    files: Annotated[list[UploadFile], File()] = [],  # noqa: B006 - never changed, FastAPI copies
+    sent_before: Annotated[list[str], Form(alias="uploads", max_length=100)] = [],  # noqa: B006 - the same
+    mapped: Mapped = [],  # noqa: B006 - the same
 ) -> Inspection:
-    """Say what files hold, what was dropped and what contradicts; keep nothing."""
-    return inspect_files([_input(f) for f in files], mapping=parsed_mapping(mapped))
+    """Say what files hold, what was dropped and what contradicts; keep nothing.
+
+    Files are part of the form, or named by the ids of their uploads; these can be used again.
+    """
+    inputs = [*map(sent, files), *map(uploads.load, sent_before)]
+    if not inputs:
+        raise InvalidInputError("files: give a file at least, or the id of an upload as uploads.")
+    return inspect_files(inputs, mapping=parsed_mapping(mapped))
 
 
 @router.get("/opportunities")
@@ -228,7 +244,7 @@ def verify(
     service: ServiceOf, session_id: str, files: Annotated[list[UploadFile], File()]
 ) -> Verification:
     """Recompute a session from these bytes, and say whether it is what is stored."""
-    return service.verify(session_id, [_input(f) for f in files])
+    return service.verify(session_id, [sent(f) for f in files])
 
 
 @router.get("/comparisons")

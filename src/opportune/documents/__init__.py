@@ -1,25 +1,21 @@
-"""Readers of customers' files: identify by content, then extract facts with their places."""
+"""Readers of customers' files: identify by content, then extract facts with their places.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+They are loaded when the first of these names is asked for: a process that only shows what is stored
+does not pay for them.
+"""
 
-from opportune.assessment import Assessment
-from opportune.documents.container import PDF, TEXT, WORD, container_of
-from opportune.documents.families import Family, Recognised, recognise
-from opportune.documents.family_list import PLAIN_LIST
-from opportune.documents.file import InputFile
-from opportune.documents.inventory import Extracted, extract
-from opportune.documents.joining import joined
-from opportune.documents.mapping import check_used, fields_by_header
-from opportune.documents.plausibility import check_software
-from opportune.documents.quality import Code, Notes
-from opportune.documents.references import References
-from opportune.documents.registry import FAMILIES, INVENTORY_KINDS
-from opportune.documents.sheets import open_sheets
-from opportune.documents.supplements import completed
-from opportune.documents.unknown import no_inventory, without_servers
-from opportune.errors import UnsupportedDocumentError
-from opportune.models import ColumnMapping, SourceFile, folded
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opportune.documents.reading import (
+        QUESTIONNAIRE_KINDS,
+        READINESS_KINDS,
+        Progress,
+        kind_of,
+        read_documents,
+    )
+    from opportune.documents.registry import INVENTORY_KINDS
 
 __all__ = [
     "INVENTORY_KINDS",
@@ -30,209 +26,8 @@ __all__ = [
     "read_documents",
 ]
 
-READINESS_KINDS = ("mra-report", "mra-markdown")
-"""Kinds of files that say how ready the customer is."""
-QUESTIONNAIRE_KINDS = ("questionnaire-docx", "questionnaire-xlsx", "questionnaire-csv")
-"""Kinds of files in which the customer answers questions."""
 
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Read:
-    file: InputFile
-    kind: str
-    extracted: Extracted
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Of all columns, folded, to how they stand there."""
-    mapped: frozenset[str] = frozenset()
-    """Of the columns that were read as the user said, folded."""
-    family: Family | None = None
-
-
-def kind_of(file: InputFile, mapping: Sequence[ColumnMapping] = ()) -> str:
-    """Return what a file is, by its content: one of the kinds named above.
-
-    Args:
-        file: The file.
-        mapping: Columns whose meaning the user gives; those that it has not are for other files.
-
-    Raises:
-        DocumentError: It is of no kind that we read, or cannot be opened.
-        InvalidInputError: A mapping names no field of ours.
-    """
-    read = _read(file, fields_by_header(mapping, PLAIN_LIST.layouts), Notes())
-    if isinstance(read, UnsupportedDocumentError):
-        raise read
-    return read.kind
-
-
-def read_documents(
-    files: Sequence[InputFile],
-    *,
-    mapping: Sequence[ColumnMapping] = (),
-    on_progress: Progress | None = None,
-) -> Assessment:
-    """Read a customer's files into one assessment.
-
-    An inventory may come in parts: servers in one file, applications or utilisation in another;
-    what several list is joined. Files with the same bytes are read once.
-
-    Args:
-        files: One or more, in any order; their order is kept.
-        mapping: Columns whose meaning the user gives, by header: before anything is recognised.
-        on_progress: Called with the name of each file before it is read.
-
-    Raises:
-        UnsupportedDocumentError: A file is of no kind that we read, or no inventory among them
-            lists servers.
-        MalformedDocumentError: A file is broken, locked or beyond the limits.
-        InvalidInputError: A mapping names no column of the files, or no field of ours.
-    """
-    notes = Notes()
-    fields = fields_by_header(mapping, PLAIN_LIST.layouts)
-    read = _read_all(_different(files, notes), fields, notes, on_progress)
-    headers = {key: text for one in read for key, text in one.headers.items()}
-    check_used(mapping, [header for one in read for header in one.mapped], headers)
-    inventories = [one for one in read if one.kind in INVENTORY_KINDS]
-    if inventories and not any(one.extracted.facts.servers for one in inventories):
-        raise _without_servers(inventories)
-    return _merged(read, notes)
-
-
-def _different(files: Sequence[InputFile], notes: Notes) -> list[InputFile]:
-    """Return the files without those that have the bytes of an earlier one."""
-    known: dict[str, InputFile] = {}
-    for file in files:
-        same = known.setdefault(file.sha256, file)
-        if same is not file:
-            message = f"It holds the same bytes as {same.name}: read once."
-            notes.add(Code.DUPLICATE_FILE, message, file.name)
-    return list(known.values())
-
-
-def _read_all(
-    files: Sequence[InputFile],
-    fields: Mapping[str, str],
-    notes: Notes,
-    on_progress: Progress | None,
-) -> list[_Read]:
-    """Read each file; what alone is of no kind may be a part of an export that others show."""
-    read: dict[str, _Read] = {}
-    unknown: dict[str, UnsupportedDocumentError] = {}
-    for file in files:
-        if on_progress is not None:
-            on_progress(file.name)
-        one = _read(file, fields, notes)
-        if isinstance(one, _Read):
-            read[file.sha256] = one
-        else:
-            unknown[file.sha256] = one
-    families = list({one.kind: one.family for one in read.values() if one.family}.values())
-    for file in files:
-        if file.sha256 in unknown:
-            part = _read_part(file, families, fields, notes)
-            if part is None:
-                raise unknown[file.sha256]
-            read[file.sha256] = part
-    return [read[file.sha256] for file in files]
-
-
-def _read(
-    file: InputFile, fields: Mapping[str, str], notes: Notes
-) -> _Read | UnsupportedDocumentError:
-    """Read a file; return the refusal of tables that alone are of no kind."""
-    container = container_of(file)
-    if container == PDF:
-        from opportune.documents import mra
-
-        return _Read(file, mra.KIND, Extracted(mra.extract(file)))
-    if container == WORD:
-        from opportune.documents import questionnaire_docx
-
-        return _Read(file, questionnaire_docx.KIND, Extracted(questionnaire_docx.extract(file)))
-    if container == TEXT:
-        from opportune.documents import readiness_markdown
-
-        if readiness_markdown.identify(file):
-            return _Read(file, readiness_markdown.KIND, Extracted(readiness_markdown.extract(file)))
-    return _read_inventory(file, container, fields, notes)
-
-
-def _read_inventory(
-    file: InputFile, container: str, fields: Mapping[str, str], notes: Notes
-) -> _Read | UnsupportedDocumentError:
-    from opportune.documents import questionnaire_sheets
-
-    workbook = open_sheets(file, container)
-    recognised = recognise(workbook, FAMILIES, fields)
-    if recognised is None and questionnaire_sheets.identify(workbook):
-        return _Read(
-            file,
-            questionnaire_sheets.kind_of(workbook),
-            Extracted(questionnaire_sheets.extract(workbook)),
-        )
-    if recognised is None:
-        return no_inventory(workbook, FAMILIES)
-    return _of_family(recognised, notes)
-
-
-def _read_part(
-    file: InputFile, families: Sequence[Family], fields: Mapping[str, str], notes: Notes
-) -> _Read | None:
-    """Read a file whose own columns do not say what it is, as a part of one of these exports."""
-    workbook = open_sheets(file)
-    recognised = recognise(workbook, families, fields, is_part=True)
-    return None if recognised is None else _of_family(recognised, notes)
-
-
-def _of_family(recognised: Recognised, notes: Notes) -> _Read:
-    from opportune.documents import questionnaire_sheets
-
-    workbook, tables = recognised.workbook, recognised.tables
-    texts = [text for t in tables for text in (*t.headers.values(), *t.unused)]
-    extracted = extract(recognised, notes)
-    return _Read(
-        workbook.file,
-        recognised.kind,
-        replace(extracted, facts=questionnaire_sheets.beside(workbook, extracted.facts)),
-        {folded(text): text for text in texts},
-        frozenset(folded(text) for t in tables for text in t.mapped.values()),
-        recognised.family,
-    )
-
-
-def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
-    extracted = [one.extracted for one in read]
-    parts = [
-        replace(one.facts, servers=servers)
-        for one, servers in zip(extracted, completed(extracted, notes), strict=True)
-    ]
-    whole = joined(parts, notes)
-    references = References(whole.servers, whole.databases, whole.applications)
-    databases = references.checked_databases(whole.databases, notes)
-    links = references.checked_links(whole.links, notes)
-    references.note_missing(notes)
-    check_software(whole.servers, databases, notes)
-    return Assessment(
-        files=tuple(
-            SourceFile(
-                name=one.file.name,
-                kind=one.kind,
-                sha256=one.file.sha256,
-                size_bytes=len(one.file.data),
-            )
-            for one in read
-        ),
-        servers=whole.servers,
-        databases=databases,
-        applications=whole.applications,
-        links=links,
-        ratings=tuple(rating for part in parts for rating in part.ratings),
-        answers=tuple(answer for part in parts for answer in part.answers),
-        quality=(*notes.finished(), *(note for part in parts for note in part.quality)),
-    )
-
-
-def _without_servers(inventories: Sequence[_Read]) -> UnsupportedDocumentError:
-    return without_servers(open_sheets(inventories[0].file))
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("opportune.documents.reading"), name)

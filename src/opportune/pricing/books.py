@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from opportune.analysis import PriceBook
+from opportune import analysis
 from opportune.errors import ConfigurationError, InvalidInputError, NotFoundError
 from opportune.models import Model, folded
 
@@ -70,7 +70,7 @@ class Book:
     """A price book as its file has it, and as the analysis takes it."""
 
     data: Mapping[str, Any]
-    prices: PriceBook
+    prices: "analysis.PriceBook"
 
     @property
     def version(self) -> str:
@@ -84,7 +84,7 @@ class Book:
         Raises:
             ConfigurationError: It cannot be read, lacks something, or its version is no name.
         """
-        prices = PriceBook.load(path)
+        prices = analysis.PriceBook.load(path)
         version: object = prices.version
         if not isinstance(version, str) or not version.strip() or is_path(version):
             raise ConfigurationError(
@@ -135,7 +135,7 @@ class PriceBooks:
         self._is_lasting = is_lasting
         self._remembered: dict[str, Book] = {}
 
-    def chosen(self, version: str = "") -> PriceBook:
+    def chosen(self, version: str = "") -> "analysis.PriceBook":
         """Return the book that an analysis uses.
 
         Raises:
@@ -148,9 +148,9 @@ class PriceBooks:
             return self.prices(self.keep(Path(self._default).expanduser()))
         return self.prices(self._default)
 
-    def prices(self, version: str) -> PriceBook:
+    def prices(self, version: str) -> "analysis.PriceBook":
         """Return a book for the analysis; "" = the bundled one, of sessions that name none."""
-        bundled = PriceBook.bundled()
+        bundled = analysis.PriceBook.bundled()
         return bundled if version in ("", bundled.version) else self.find(version).prices
 
     def find(self, version: str = "") -> Book:
@@ -160,7 +160,7 @@ class PriceBooks:
             PriceBookMissingError: There is none of this version.
             ConfigurationError: A file of the folder is no price book.
         """
-        wanted = version or PriceBook.bundled().version
+        wanted = version or analysis.PriceBook.bundled().version
         for book in self.all():
             if book.version == wanted:
                 return book

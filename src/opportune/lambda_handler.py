@@ -1,0 +1,49 @@
+"""AWS Lambda: the application behind an API Gateway HTTP API or a function URL.
+
+All that can be made once is made when this module is loaded: the application, the store, its
+client. Nothing is connected then, so nothing in a SnapStart snapshot can be dead when it is
+restored: each environment opens its own connections with its first request.
+"""
+
+import random
+from importlib import import_module
+
+from opportune.api import create_app
+from opportune.api.aws_lambda import handle_with
+from opportune.api.guards import ANY_HOST
+from opportune.settings import Settings
+
+LOADED_BEFORE_SNAPSHOT = (
+    "opportune.analysis.engine",
+    "opportune.documents.reading",
+    "opportune.documents.mra",
+    "opportune.documents.questionnaire_sheets",
+    "pypdfium2",
+    "python_calamine",
+)
+"""What only some requests need. In a snapshot it costs nothing; at a cold start it would."""
+
+
+def register_hooks() -> bool:
+    """Tell SnapStart what to do around a snapshot; False where there is no SnapStart."""
+    try:
+        hooks = import_module("snapshot_restore_py")  # a part of Lambda's own Python
+    except ImportError:
+        return False
+    hooks.register_before_snapshot(_before_snapshot)
+    hooks.register_after_restore(_after_restore)
+    return True
+
+
+def _before_snapshot() -> None:
+    for name in LOADED_BEFORE_SNAPSHOT:
+        import_module(name)
+
+
+def _after_restore() -> None:
+    # Else every restored environment would draw the same pauses between its tries, all at once.
+    random.seed()
+
+
+handler = handle_with(create_app(settings=Settings.from_environment(), hosts=[ANY_HOST]))
+register_hooks()
