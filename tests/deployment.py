@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,13 +27,6 @@ BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 REGION = "us-east-1"
 SERVICES = "apigatewayv2,cloudformation,cloudwatch,dynamodb,iam,lambda,logs,s3,sns,sts"
-HANDLER = """
-import os
-from mangum import Mangum
-from opportune.api import create_app
-hosts = os.environ["OPPORTUNITY_ALLOWED_HOSTS"].split(",")
-handler = Mangum(create_app(hosts=hosts), lifespan="off")
-"""
 PAGE_ISSUER, PAGE_TOKEN = "https://login.example.com", "eyJ..."
 AUDIENCE = "opportune"
 SCAN = """
@@ -96,14 +88,10 @@ class Provider:
 
 
 def write_package(path: Path) -> None:
-    """Write the package for this machine; what it depends on is where this program has it."""
-    source = ROOT / "src" / "opportune"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for file in sorted(source.rglob("*")):
-            if file.is_file() and file.suffix != ".pyc":
-                package.write(file, Path("opportune", file.relative_to(source)))
-        if not (source / "lambda_handler.py").exists():
-            package.writestr("opportune/lambda_handler.py", HANDLER)
+    """Write the function's package, with what it depends on built for this machine."""
+    program = ROOT / "infra" / "package.py"
+    command = [sys.executable, str(program), "--this-platform", "--out", str(path)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 class Terminal:

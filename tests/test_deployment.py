@@ -67,7 +67,9 @@ def operators_may_scan_and_services_may_not(cloud: Deployment, said: str) -> Non
 
 
 def package_is_named_after_its_digest(cloud: Deployment, said: str) -> None:
-    digest = hashlib.sha256((cloud.folder / "package.zip").read_bytes()).hexdigest()
+    digest = hashlib.sha256(
+        (cloud.folder / "build" / "opportune-lambda.zip").read_bytes()
+    ).hexdigest()
     (kept,) = cloud.ask('s3api list-objects-v2 --bucket "$CODE_BUCKET" --query Contents')
     assert kept["Key"] == f"opportune-{digest}.zip"
 
@@ -76,6 +78,13 @@ def function_answers(cloud: Deployment, said: str) -> None:
     assert said.endswith('{"status":"ok"}')
     version = "lambda get-alias --function-name $FUNCTION --name live --query FunctionVersion"
     assert cloud.ask(version) == "1"
+    sent = cloud.run(
+        "opportune sample --servers 20 --out build/refused 2>&1 > build/refused.txt;"
+        f'curl -sS "$API/api/opportunities/analyze" -F mpaFile=@build/refused/mpa.xlsx'
+        f" -H 'Authorization: Bearer {cloud.provider.token()}'"
+    )
+    assert "AccessDenied" in sent  # without TLS, whatever the function is granted
+    cloud.run('aws s3api delete-bucket-policy --bucket "$(output BucketName)"')
 
 
 def only_whom_the_provider_knows_is_let_in(cloud: Deployment, said: str) -> None:
@@ -108,6 +117,18 @@ def what_was_found_is_in_the_table(cloud: Deployment, said: str) -> None:
         " --query '{FunctionName: FunctionName, RevisionId: RevisionId}' > build/stale.json"
     )
     (cloud.folder / "build" / "variables.json").write_text(json.dumps(variables(cloud)), "utf-8")
+
+
+def uploads_are_analysed_and_gone(cloud: Deployment, said: str) -> None:
+    again = cloud.file("analysis-of-uploads.json")
+    assert again["sessionId"] == cloud.file("analysis.json")["sessionId"]
+    assert (again["added"], again["changed"]) == (0, 0)
+    listed = 's3api list-objects-v2 --bucket "$(output BucketName)" --query Contents[].Key'
+    digests = {
+        hashlib.sha256((cloud.folder / "build" / "sample" / name).read_bytes()).hexdigest()
+        for name in ("mpa.xlsx", "mra.pdf")
+    }
+    assert set(cloud.ask(listed)) == {f"files/{digest}" for digest in digests}
 
 
 def variables(cloud: Deployment, version: str = "$LATEST") -> dict[str, str]:
@@ -260,6 +281,7 @@ CHECKS: dict[str, list[Callable[[Deployment, str], None]]] = {
     "Phase 2: permissions": [operators_may_scan_and_services_may_not],
     "Phase 3: build the package": [package_is_named_after_its_digest],
     "Phase 5: deploy and test": [function_answers, what_was_found_is_in_the_table],
+    "Larger files": [uploads_are_analysed_and_gone],
     "Switching the store of a running function": [no_variable_was_lost],
     "The next release": [nothing, two_versions_are_left],
     "Phase 6: monitor and validate": [
