@@ -78,9 +78,17 @@ class Provider:
 
     def token(self, audience: str = AUDIENCE) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": audience, "sub": "1", "email": "ana@example.com"}
-        times = {"iat": now - 60, "exp": now + 3600}
-        return jwt.encode(claims | times, self._key, algorithm="RS256", headers={"kid": "1"})
+        claims = {
+            "iss": self.issuer,
+            "aud": audience,
+            "sub": "1",
+            "email": "ana@example.com",
+            "email_verified": True,
+            "cognito:groups": ["admin"],
+            "iat": now - 60,
+            "exp": now + 3600,
+        }
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "1"})
 
     def close(self) -> None:
         self._server.shutdown()

@@ -78,6 +78,7 @@ def function_answers(cloud: Deployment, said: str) -> None:
     assert said.endswith('{"status":"ok"}')
     version = "lambda get-alias --function-name $FUNCTION --name live --query FunctionVersion"
     assert cloud.ask(version) == "1"
+    assert "needs OidcIssuer" in cloud.run("release 9 OidcIssuer= 2>&1 || true")
     sent = cloud.run(
         "opportune sample --servers 20 --out build/refused 2>&1 > build/refused.txt;"
         f'curl -sS "$API/api/opportunities/analyze" -F mpaFile=@build/refused/mpa.xlsx'

@@ -90,22 +90,24 @@ def test_only_health_and_preflights_pass_the_gateway_without_a_token() -> None:
     }
     assert TEMPLATE["Parameters"]["GatewayAuthorizer"]["Default"] == "true"
     settings = properties("JwtAuthorizer")["JwtConfiguration"]
-    assert settings == {"Issuer": {"Ref": "OidcIssuer"}, "Audience": [{"Ref": "OidcAudience"}]}
+    assert settings == {"Issuer": {"Ref": "OidcIssuer"}, "Audience": {"Ref": "OidcAudience"}}
 
 
 def test_nobody_is_let_in_unasked() -> None:
-    rules = TEMPLATE["Rules"]
-    demanded = {
-        rule["RuleCondition"]["Fn::Equals"][1]: json.dumps(
-            [a["Assert"] for a in rule["Assertions"]]
-        )
-        for rule in rules.values()
+    has_issuer = {"Fn::Not": [{"Fn::Equals": [{"Ref": "OidcIssuer"}, ""]}]}
+    has_keys = {"Fn::Not": [{"Fn::Equals": [{"Ref": "ApiKeys"}, ""]}]}
+    has_audience = {"Fn::Not": [{"Fn::Contains": [{"Ref": "OidcAudience"}, ""]}]}
+    gateway = {
+        asked: {"Fn::Equals": [{"Ref": "GatewayAuthorizer"}, asked]} for asked in ("true", "false")
     }
-    assert {"true", "false"} == set(demanded)
-    assert "OidcIssuer" in demanded["true"]
-    assert "OidcAudience" in demanded["true"]
-    assert "OidcIssuer" in demanded["false"]
-    assert "ApiKeys" in demanded["false"]
+    assert [
+        (rule["RuleCondition"], [one["Assert"] for one in rule["Assertions"]])
+        for rule in TEMPLATE["Rules"].values()
+    ] == [
+        (gateway["true"], [has_issuer]),
+        (has_issuer, [has_audience]),
+        (gateway["false"], [{"Fn::Or": [has_issuer, has_keys]}]),
+    ]
     assert TEMPLATE["Parameters"]["ApiKeys"]["NoEcho"] is True
 
 
