@@ -11,6 +11,7 @@ import re
 import statistics
 import subprocess
 import sys
+from collections.abc import Mapping
 
 ROUNDS = 9
 TARGET_MS = 350
@@ -37,17 +38,23 @@ _CPU = "\nimport time; print(time.process_time())"
 _IMPORT = re.compile(r"import time: +(\d+) \| +(\d+) \| ( *)(\S+)")
 
 
-def cpu_ms(code: str) -> float:
+def cpu_ms(code: str, environment: Mapping[str, str] | None = None) -> float:
     """Return the CPU of a process that runs this code and nothing else."""
     command = [sys.executable, "-c", code + _CPU]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
     return float(told) * 1000
 
 
-def heaviest(code: str, count: int) -> list[tuple[float, str]]:
+def heaviest(
+    code: str, count: int, environment: Mapping[str, str] | None = None
+) -> list[tuple[float, str]]:
     """Return the modules that cost most in themselves: milliseconds, name; heaviest first."""
     command = [sys.executable, "-X", "importtime", "-c", code]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    told = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stderr
     modules = [(int(own) / 1000, name) for own, _, _, name in _IMPORT.findall(told)]
     return sorted(modules, reverse=True)[:count]
 

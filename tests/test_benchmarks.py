@@ -1,4 +1,4 @@
-"""The benchmarks of the DynamoDB store still run; what they measure is no matter here."""
+"""The benchmarks of the store and of starts still run; their figures are no matter here."""
 
 import subprocess
 import sys
@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
     [
         ("benchmarks.stores", ["--quick"], ["(a) store", "(d) read large", "ours, plain items"]),
         ("benchmarks.import_time", ["1"], ["our store with its client", "Heaviest imports"]),
+        ("benchmarks.cold_start", ["1"], ["the handler", "Target", "Heaviest imports", "Mangum"]),
     ],
 )
 def test_a_benchmark_runs_and_prints_its_rows(

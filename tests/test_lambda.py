@@ -24,6 +24,7 @@ from opportune.api import create_app
 from opportune.api.aws_lambda import handle_with
 from opportune.files import MemoryFiles
 from opportune.service import Service
+from opportune.stores import open_store
 
 LAMBDA = ("apigateway-v2", "function-url")
 HEAVY = (
@@ -33,6 +34,7 @@ HEAVY = (
     "opportune.cli",
     "opportune.documents.reading",
     "opportune.rewording.bedrock",
+    "opportune.rewording.tokens",
     "opportune.samples",
     "opportune.stores.sqlite",
     "pypdfium2",
@@ -248,6 +250,13 @@ def test_the_start_connects_to_nothing_that_a_snapshot_could_hold() -> None:
         started("l._before_snapshot()", AWS_ENDPOINT_URL_DYNAMODB=endpoint)
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+def test_the_description_of_the_api_is_made_when_it_is_asked_for() -> None:
+    request = httpx.Request("GET", "https://example.com/api/openapi.json")
+    code = f"print(l.handler({event_of(request, 'function-url')!r}, None)['body'])"
+    app = create_app(Service(open_store("memory:"), MemoryFiles()))
+    assert json.loads(started(code)) == app.openapi()
 
 
 def test_before_a_snapshot_everything_is_loaded_that_an_analysis_needs() -> None:

@@ -167,6 +167,21 @@ def test_a_folder_of_uploads_is_for_its_user_alone(tmp_path: Path) -> None:
     assert [oct(path.stat().st_mode & 0o777) for path in paths] == ["0o700", "0o600", "0o600"]
 
 
+def test_an_id_never_leads_out_of_the_folder(tmp_path: Path) -> None:
+    others = place_of("folder", tmp_path / "others")
+    place = place_of("folder", tmp_path)
+    place.send(place.uploads.begin("a", 1), b"a")
+    theirs = others.uploads.begin("secret", 1)
+    others.send(theirs, b"s")
+    way_out = f"../others/uploads/{theirs.upload_id}"
+    with pytest.raises(UploadNotFoundError):
+        place.uploads.load(way_out)
+    with pytest.raises(UploadNotFoundError):
+        place.uploads.receive(way_out, b"x")
+    place.uploads.discard(way_out)
+    assert others.uploads.load(theirs.upload_id).data == b"s"
+
+
 def policy_of(answer: UploadAnswer) -> Any:
     return json.loads(base64.b64decode(answer.fields["policy"]))
 

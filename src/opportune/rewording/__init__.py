@@ -8,16 +8,17 @@ Figures, evidence, ids and priorities are never sent and never change.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from opportune.assessment import Assessment
 from opportune.errors import RewordingError
 from opportune.models import Opportunity
-from opportune.rewording.sentences import kept_sentences
-from opportune.rewording.tokens import Pseudonyms, secrets_of
 from opportune.settings import Settings
+
+if TYPE_CHECKING:
+    from opportune.rewording.tokens import Pseudonyms
 
 FIELD_LIMIT = 4_000
 """Characters of a reworded text; a longer one is not taken."""
@@ -87,6 +88,8 @@ def reword(
         speaker: The model.
         on_progress: Told after each opportunity.
     """
+    from opportune.rewording.tokens import Pseudonyms, secrets_of
+
     customers = [o.customer for o in opportunities]
     names = Pseudonyms(secrets_of(assessment, customers))
     results: list[Opportunity] = []
@@ -107,7 +110,7 @@ def reword(
 
 
 def _reworded(
-    opportunity: Opportunity, names: Pseudonyms, speaker: Speaker
+    opportunity: Opportunity, names: "Pseudonyms", speaker: Speaker
 ) -> tuple[Opportunity, int]:
     original = _Texts(
         title=opportunity.title,
@@ -147,9 +150,11 @@ def _parsed(answer: str) -> _Texts:
 
 
 def _checked(
-    original: _Texts, answer: _Texts, source: str, names: Pseudonyms
+    original: _Texts, answer: _Texts, source: str, names: "Pseudonyms"
 ) -> tuple[_Texts, int]:
     """Return the texts with what may be taken of the answer, and how many sentences were not."""
+    from opportune.rewording.sentences import kept_sentences
+
     lost = 0
 
     def taken(text: str, own: str, *, whole: bool) -> str:
