@@ -298,7 +298,7 @@ CHECKS: dict[str, list[Callable[[Deployment, str], None]]] = {
 }
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_every_command_of_the_page_works_and_does_what_it_says(tmp_path: Path) -> None:
     sections = blocks_of(PAGE_TEXT)
     assert {title: len(blocks) for title, blocks in sections.items()} == {
