@@ -69,27 +69,36 @@ def new_table(engine: str, name: str) -> str:
 
 
 def _start_ministack() -> str:
-    port = _free_port()
+    return start_ministack("dynamodb,dynamodbstreams,s3", Path(tempfile.gettempdir()), {})
+
+
+def start_ministack(services: str, folder: Path, variables: dict[str, str]) -> str:
+    """Return the endpoint of a cloud of its own with these services; it works in the folder."""
+    port = free_port()
     environment = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "dynamodb,dynamodbstreams,s3",
+        "IOT_MTLS_ENABLED": "0",  # else a listener on every interface
+        "SERVICES": services,
+        "STATE_DIR": str(folder / "ministack"),
+        "TMPDIR": str(folder),
         "LOG_LEVEL": "ERROR",
     }
     command = [str(Path(sys.executable).parent / "ministack")]
-    return _started(command, port, environment, Path(tempfile.gettempdir()))
+    return _started(command, port, environment | variables, folder)
 
 
 def _start_dynamodb_local() -> str:
     folder = fetch_dynamodb_local()
-    port = _free_port()
+    port = free_port()
     java = [*java_command(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx768m"]
     jar = [f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"]
     options = ["-inMemory", "-disableTelemetry", "-sharedDb", "-port", str(port)]
     return _started([*java, *jar, *options], port, {}, folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

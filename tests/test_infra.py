@@ -18,9 +18,10 @@ TABLES = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::D
 MAIN, HISTORY, TEMPLATES = declared_tables("OpportunitySessions")
 
 
-def test_the_template_lints_informational_findings_included() -> None:
+@pytest.mark.parametrize("name", ["storage.yaml", "app.yaml"])
+def test_the_template_lints_informational_findings_included(name: str) -> None:
     linter = Path(sys.executable).parent / "cfn-lint"
-    command = [str(linter), "-c", "I", "-t", str(ROOT / "infra" / "storage.yaml")]
+    command = [str(linter), "-c", "I", "-t", str(ROOT / "infra" / name)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout) == (0, "")
 

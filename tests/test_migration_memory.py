@@ -117,6 +117,14 @@ def test_a_memory_that_is_still_in_use_goes_on_serving(host: Host, time: Time) -
     assert other.owner() == last, "once complete, it needs no memory any more"
 
 
+def test_the_way_back_may_begin_as_soon_as_the_migration_is_complete(host: Host) -> None:
+    for verb in ("verify", "cut_over", "verify"):
+        finish(getattr(host.migrator(), verb)())
+    for _ in host.migrator().complete():
+        host.owner()  # what it read of the stage is as new as can be
+    assert host.store.serving_url == host.file
+
+
 def test_a_memory_that_slept_through_being_taken_over_follows(host: Host, time: Time) -> None:
     other = _taken_over(host, time)
     other.write("theirs")

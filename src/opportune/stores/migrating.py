@@ -64,8 +64,8 @@ class MigratingStore:
 
     @property
     def serving_url(self) -> str:
-        """Name of the store that serves, or that decides while two do."""
-        return self._serving.view().place
+        """Name of the store that serves, or that decides while two do; asked anew."""
+        return self._serving.look().place
 
     # Reads
 
