@@ -147,10 +147,15 @@ class Service:
             self._files.keep(file)
         if on_progress:
             on_progress("save", "")
-        answer = self._store_analysis(header, found)
+        answer = self.store_analysis(header, found)
         return answer.model_copy(update={"rewording": rewording})
 
-    def _store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
+    def store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
+        """Keep what an analysis has found, and what people have made of it before.
+
+        Raises:
+            VersionConflictError: Others kept changing the session.
+        """
         change_id = f"{ANALYSIS_CHANGE}{uuid.uuid4().hex}"
         for attempt in range(1, ATTEMPTS + 1):
             known = self._session_or_none(header.id)
