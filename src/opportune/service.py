@@ -1,11 +1,12 @@
 """The use cases. The API and the command line call these and nothing below them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from opportune.carry_over import ANALYSIS_CHANGE, carried_over
 from opportune.comparison import Comparison
+from opportune.costs.tally import Metered, Tally
 from opportune.documents.file import InputFile
 from opportune.errors import (
     ConfigurationError,
@@ -15,6 +16,7 @@ from opportune.errors import (
 )
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
+from opportune.metering import metered
 from opportune.models import (
     Basis,
     ColumnMapping,
@@ -26,7 +28,7 @@ from opportune.models import (
     Status,
     by_list_order,
 )
-from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
+from opportune.pricing.books import PriceBookAnswer, PriceBooks, price_books
 from opportune.proofs import Proofs, analysed
 from opportune.rewording import Speaker
 from opportune.settings import Settings
@@ -51,20 +53,23 @@ class Service:
         files: Where the customers' files are kept.
         books: The price books; None = the bundled ones.
         migrations: Of the store; None = it cannot be migrated while this service runs.
+        tally: Of what the store's operations consume; None = nobody tells.
         clock: Gives the date of an analysis.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a service is made of, by name
         self,
         store: Store,
         files: FileKeeper,
         *,
         books: PriceBooks | None = None,
         migrations: StoreMigrations | None = None,
+        tally: Tally | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._store = store
         self._migrations = migrations
+        self._tally = tally or Tally()
         self._files = files
         self._books = books or PriceBooks()
         self._proofs = Proofs(store, files, self._books)
@@ -81,8 +86,9 @@ class Service:
         if settings.storage_type == "sqlite":
             _make_folder(settings.data_dir)
         migrations = StoreMigrations.from_settings(settings)
+        store, tally = metered(migrations.store, settings)
         books = price_books(settings)
-        return cls(migrations.store, files, books=books, migrations=migrations)
+        return cls(store, files, books=books, migrations=migrations, tally=tally)
 
     def analyze(  # noqa: PLR0913 - each is a choice of the caller's
         self,
@@ -344,6 +350,17 @@ class Service:
         return self._store.usage
 
     @property
+    def metered(self) -> tuple[Metered, ...]:
+        """What the store has consumed so far, by operation and session."""
+        return self._tally.rows(self._store.usage)
+
+    @property
+    def readiness_checks(self) -> Mapping[str, Callable[[], object]]:
+        """What must work, by name; each raises an OpportuneError if it does not."""
+        # One key, the least that a store can be asked for, and within the service's permissions.
+        return {"store": lambda: self._store.get_header("none"), "prices": self._books.chosen}
+
+    @property
     def migrations(self) -> StoreMigrations:
         """What moves the store of this service to another one while it runs.
 
@@ -359,15 +376,6 @@ class Service:
         if self._migrations is not None:
             self._migrations.close()
         self._store.close()
-
-
-def price_books(settings: Settings) -> PriceBooks:
-    """Return the price books of the package and of the data folder."""
-    return PriceBooks(
-        settings.data_dir / FOLDER,
-        default=settings.price_book,
-        is_lasting=settings.storage_type != "memory",
-    )
 
 
 def _make_folder(folder: Path) -> None:

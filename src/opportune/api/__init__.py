@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from opportune import __version__
-from opportune.api import migration, problems
+from opportune.api import health, migration, problems, usage
 from opportune.api.guards import Guard
+from opportune.api.request_log import RequestLog
 from opportune.api.routes import router
 from opportune.service import Service
 from opportune.settings import Settings
+from opportune.tracing import spans
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -50,6 +52,9 @@ def create_app(
     app.state.settings = settings
     app.include_router(router)
     app.include_router(migration.router)
+    app.include_router(usage.router)
+    app.include_router(health.router)
     problems.install(app)
     app.add_middleware(Guard, hosts=hosts, max_body_bytes=settings.max_upload_mb * 1_000_000)
+    app.add_middleware(RequestLog, span=spans(settings))  # the last one added is the outermost
     return app

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from opportune import monitoring
 from opportune.api.problems import problem
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -50,6 +51,7 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
+        monitoring.REQUEST_ID.set(request_id)
         answer = _Answer(send, request_id)
         refusal = self._refusal(scope["method"], headers)
         if refusal:

@@ -23,8 +23,13 @@ def serve(*, host: str, port: int, storage_type: str | None) -> None:
         )
     import uvicorn
 
+    from opportune import monitoring
     from opportune.api import create_app
 
-    app = create_app(settings=settings_of(storage_type))
+    settings = settings_of(storage_type)
+    monitoring.configure(settings)
+    app = create_app(settings=settings)
     click.echo(f"http://{host}:{port}/api/docs", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        app, host=host, port=port, log_config=None, log_level="warning", server_header=False
+    )

@@ -72,6 +72,11 @@ class MigratingStore:
         """Name of the store that serves, or that decides while two do."""
         return self._serving.view().place
 
+    @property
+    def kind(self) -> str:
+        """Kind of the store that served last: `memory`, `sqlite`, `dynamodb`; asks nobody."""
+        return self._serving.last_place.partition(":")[0]
+
     # Reads
 
     @property

@@ -97,6 +97,11 @@ class Serving:
         self._view: View | None = None
         self._claim: tuple[str, int, float] | None = None  # store, version, since when
 
+    @property
+    def last_place(self) -> str:
+        """URL of the store that was last known to serve; asks nobody."""
+        return self._view.place if self._view else self._url
+
     def view(self) -> View:
         """Return who serves; asks the stores only if the lease is over.
 

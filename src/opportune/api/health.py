@@ -1,0 +1,48 @@
+"""Whether the process runs, and whether it can work: for load balancers and people."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from opportune.api.problems import PROBLEMS, problem, request_id_of
+from opportune.errors import OpportuneError
+from opportune.service import Service
+
+router = APIRouter(responses=PROBLEMS)
+
+RETRY_AFTER_S = 5
+
+
+@router.get("/api/healthz")
+@router.get("/healthz", include_in_schema=False)
+def healthz() -> dict[str, Any]:
+    """Say that the process runs."""
+    return {"status": "ok"}
+
+
+@router.get("/api/readyz", response_model=dict[str, Any])
+@router.get("/readyz", include_in_schema=False)
+def readyz(request: Request) -> Any:
+    """Say whether the process can work; if not, which check failed, and why."""
+    service: Service = request.app.state.service
+    failed = {}
+    for name, check in service.readiness_checks.items():
+        try:
+            check()
+        except OpportuneError as error:
+            failed[name] = str(error)
+    if not failed:
+        return {"status": "ok", "checks": dict.fromkeys(service.readiness_checks, "ok")}
+    return _not_ready(request, failed)
+
+
+def _not_ready(request: Request, failed: dict[str, str]) -> Response:
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "not-ready",
+        " ".join(f"{name}: {why}" for name, why in failed.items()),
+        request_id_of(request),
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+        checks=failed,
+    )
