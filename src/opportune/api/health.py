@@ -6,12 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from opportune.api.problems import PROBLEMS, problem, request_id_of
-from opportune.errors import OpportuneError
+from opportune.errors import OpportuneError, StoreUnavailableError
 from opportune.service import Service
 
 router = APIRouter(responses=PROBLEMS)
 
-RETRY_AFTER_S = 5
+RETRY_AFTER_S = 30
+"""Where nothing but a change of the settings will help."""
 
 
 @router.get("/api/healthz")
@@ -26,23 +27,25 @@ def healthz() -> dict[str, Any]:
 def readyz(request: Request) -> Any:
     """Say whether the process can work; if not, which check failed, and why."""
     service: Service = request.app.state.service
-    failed = {}
+    failed: dict[str, OpportuneError] = {}
     for name, check in service.readiness_checks.items():
         try:
             check()
         except OpportuneError as error:
-            failed[name] = str(error)
-    if not failed:
-        return {"status": "ok", "checks": dict.fromkeys(service.readiness_checks, "ok")}
-    return _not_ready(request, failed)
+            failed[name] = error
+    if failed:
+        return _not_ready(request, failed)
+    return {"status": "ok", "checks": dict.fromkeys(service.readiness_checks, "ok")}
 
 
-def _not_ready(request: Request, failed: dict[str, str]) -> Response:
+def _not_ready(request: Request, failed: dict[str, OpportuneError]) -> Response:
+    pauses = [e.retry_after_s for e in failed.values() if isinstance(e, StoreUnavailableError)]
+    texts = {name: str(error) for name, error in failed.items()}
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not-ready",
-        " ".join(f"{name}: {why}" for name, why in failed.items()),
+        " ".join(f"{name}: {why}" for name, why in texts.items()),
         request_id_of(request),
-        headers={"Retry-After": str(RETRY_AFTER_S)},
-        checks=failed,
+        headers={"Retry-After": str(max(pauses, default=RETRY_AFTER_S))},
+        checks=texts,
     )

@@ -11,6 +11,7 @@ import click
 
 from opportune import __version__
 from opportune.cli.analyze import analyze, inspect, sample
+from opportune.cli.cost import cost
 from opportune.cli.pipeline import explain, history, list_, sessions, set_status, show
 from opportune.cli.prices import prices
 from opportune.cli.proof import compare, verify
@@ -57,6 +58,7 @@ for command in (
     verify,
     compare,
     prices,
+    cost,
     sample,
     serve,
     store,

@@ -175,7 +175,8 @@ class _Bill:
         steps = {"price": requests * price - guide_usd} | {
             reason: more * price for reason, more in units.items()
         }
-        return _line("reads", requests + sum(units.values()), guide_usd, steps)
+        quantity = sum(units.values(), Decimal(requests))
+        return _line("reads", quantity, guide_usd, steps)
 
     def storage(self) -> Line:
         """Return the line of stored bytes; the guide counts opportunities of a size."""

@@ -134,6 +134,7 @@ class UsageFile:
             return
         text = "".join(f"{row.model_dump_json(exclude_defaults=True)}\n" for row in billed)
         try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > LARGEST_FILE_BYTES:
                 self._path.replace(self._older)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
