@@ -1,8 +1,8 @@
 """What is rehearsed is what an engine meters, to the unit, wherever the engine tells the truth.
 
-ministack is right about writes, those of transactions and indexes too; DynamoDB Local is right about
-reads and single writes, but counts nothing for a page without rows. Any other endpoint
-is taken at its word in everything.
+ministack is right about writes, those of transactions and indexes too. DynamoDB Local is right
+about reads and single writes, but counts nothing for a page without rows. Any other endpoint is
+taken at its word in everything.
 """
 
 import uuid
@@ -94,7 +94,7 @@ def page_through(store: DynamoDBStore) -> None:
 
 
 def small_lists(store: DynamoDBStore, clock: ManualClock) -> None:
-    """Sizes across several units, keys that change, deletes, restores, edits, reads of all kinds."""
+    """Sizes across several units, changed keys, deletes, restores, edits, reads of all kinds."""
     five = [an_opportunity("small", f"o{n}", reasoning="r" * 700 * n) for n in range(5)]
     assert store.get_opportunities("small") == ()
     store.store_opportunities(a_session("small"), five)
