@@ -99,9 +99,10 @@ def logged(path: Path) -> tuple[Metered, ...]:
     try:
         return summed(Metered.model_validate(row) for row in rows)
     except ValidationError as error:
-        field = error.errors()[0]["loc"][0]
+        field = str(error.errors()[0]["loc"][0])
         raise MalformedDocumentError(
-            path.name, f"a line with the event {STORE_OPERATION} has no usable {field}."
+            path.name,
+            f"a line with the event {STORE_OPERATION} has no usable {_LOGGED.get(field, field)}.",
         ) from None
 
 
