@@ -45,7 +45,7 @@ def test_a_request_is_a_span_and_its_store_operations_are_within(
 
 
 def _all_that_is_told(span: ReadableSpan) -> str:
-    return span.to_json()
+    return str(span.to_json())
 
 
 def test_without_the_setting_nothing_of_opentelemetry_is_loaded() -> None:
