@@ -8,7 +8,7 @@ price is the `cast` in `observed`, as a type checker cannot see what is forwarde
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import wraps
 from inspect import Signature, signature
 from typing import Any, cast
 
@@ -67,9 +67,21 @@ class _ObservedStore:
         attribute = getattr(self._store, name)
         if name in _UNOBSERVED or not callable(attribute):
             return attribute
-        return partial(self._measured, name, attribute)
 
-    def _measured(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        @wraps(attribute)
+        def measured(*args: Any, **named: Any) -> Any:
+            return self._measured(name, attribute, args, named)
+
+        setattr(self, name, measured)  # found at once from now on
+        return measured
+
+    def _measured(
+        self,
+        name: str,
+        method: Callable[..., Any],
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+    ) -> Any:
         observation = Observation(name, self._session_id(name, method, args, named))
         began = self._monotonic()
         try:
