@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
     ("module", "arguments", "rows"),
     [
         ("benchmarks.stores", ["--quick"], ["(a) store", "(d) read large", "ours, plain items"]),
+        ("benchmarks.observed", ["50"], ["plain", "measured, tallied, logged as JSON"]),
         ("benchmarks.import_time", ["1"], ["our store with its client", "Heaviest imports"]),
     ],
 )

@@ -56,8 +56,8 @@ def _value_bytes(typed: Mapping[str, Any]) -> int:
 def number_bytes(text: str) -> int:
     """Return the size of a number: a byte for two significant digits, one more, one for a minus.
 
-    Zeros at either end do not count; pairs are laid from the decimal point outwards, so 12.3 is two
-    pairs (12 and 30), and so is 1230. Both local engines count the same.
+    Zeros at either end do not count; pairs are laid from the decimal point outwards, so 1.2 is two
+    pairs (01 and 20), and so is 120. Both local engines count the same.
     """
     sign, digits, exponent = Decimal(text).normalize().as_tuple()
     if digits == (0,):
