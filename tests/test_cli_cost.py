@@ -115,6 +115,25 @@ def test_what_cannot_be_estimated_is_said_in_one_sentence(run: Run) -> None:
     run("cost", "estimate", "--analyses", -1, code=2)
 
 
+def test_prices_of_a_region_that_only_the_settings_name_may_be_others_and_it_is_said(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-south-2")
+    out, err = run("cost", "estimate")
+    assert "in us-east-1" in out
+    assert "Prices of eu-south-2 are not known" in err
+    file = tmp_path / "mine.toml"
+    file.write_text('["us-west-2"]', "utf-8")
+    assert "which has us-west-2" in run("cost", "estimate", "--prices", file, code=1)[1]
+
+
+def test_a_table_that_is_not_there_is_said_once(
+    run: Run, on_dynamodb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNAMODB_TABLE_NAME", "Missing")
+    assert run("list", code=1)[1].count("does not exist") == 1
+
+
 def test_what_commands_consumed_is_told_by_operation_and_session(
     run: Run, on_dynamodb: str, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from opportune.wording import number, words
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.costs.actual import Actual, Priced
     from opportune.costs.estimate import Estimate
+    from opportune.costs.prices import Prices
     from opportune.costs.sample import Sample
     from opportune.costs.tally import Metered
 
@@ -35,7 +36,7 @@ REQUEST_TIMEOUT_S = 30
 MOST_SESSIONS_SHOWN = 20
 
 region_option = click.option(
-    "--region", default="", help="Of the prices; else AWS_REGION, else us-east-1."
+    "--region", default="", help="Of the prices; else AWS_REGION if known, else us-east-1."
 )
 prices_option = click.option(
     "--prices",
@@ -91,11 +92,10 @@ def estimate(
     from opportune.cli.tables import print_json
     from opportune.costs.estimate import Assumptions
     from opportune.costs.estimate import estimate as estimated
-    from opportune.costs.prices import prices_of
     from opportune.costs.workload import Workload
     from opportune.stores.contract import Retention
 
-    prices = prices_of(region or settings_of(None).aws_region, prices_file)
+    prices = _prices(region, prices_file, language)
     sample = _sample(given, storage_type, language)
     made_up = {
         name: given[name] for name in ("opportunities", "item_kb") if given[name] is not None
@@ -117,6 +117,21 @@ def estimate(
         print_json(answer)
     else:
         _print_estimate(answer, given["analyses"], language)
+
+
+def _prices(region: str, file: Path | None, language: str) -> "Prices":
+    """Return the prices of a region; in place of one that only a setting names perhaps others."""
+    from opportune.costs.prices import DEFAULT_REGION, prices_of
+
+    implied = settings_of(None).aws_region
+    try:
+        return prices_of(region or implied, file)
+    except ConfigurationError:
+        if region or file or not implied:
+            raise
+    note = words(language)["cost.other.region"].format(region=implied, taken=DEFAULT_REGION)
+    click.echo(note, err=True)
+    return prices_of(DEFAULT_REGION)
 
 
 def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "Sample | None":
@@ -228,10 +243,8 @@ def actual(  # noqa: PLR0913 - options of the command
     """
     from opportune.cli.tables import print_json
     from opportune.costs.actual import of_session, priced
-    from opportune.costs.prices import prices_of
 
-    settings = settings_of(None)
-    prices = prices_of(region or settings.aws_region, prices_file)
+    prices = _prices(region, prices_file, language)
     rows = _metered(server, logs)
     if session_id:
         rows = of_session(rows, session_id)
