@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx2 as httpx
 import pytest
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from opportune import monitoring
 from opportune.api import create_app
+from opportune.errors import ConfigurationError, StoreUnavailableError
 from opportune.service import Service
 from opportune.settings import Settings
 from opportune.stores.observing import Observation
@@ -173,14 +175,22 @@ def test_no_line_says_anything_of_a_customer(
     assert sum(CANARY in answer.text for answer in answers) > 5  # who asks is told
     assert {201, 200, 204, 400, 404, 415, 422, 412} <= statuses
 
-    def fail(*_: object) -> None:
-        raise RuntimeError(f"{CANARY} in the midst of a bug")
-
-    monkeypatch.setattr(Service, "sessions", fail)
-    assert client.get("/api/sessions").status_code == 500
+    for error, status in (
+        (RuntimeError(f"{CANARY} in the midst of a bug"), 500),
+        (ConfigurationError(f"{CANARY} as a setting"), 500),
+        (StoreUnavailableError(f"Others keep changing {CANARY}"), 503),
+    ):
+        monkeypatch.setattr(Service, "sessions", Mock(side_effect=error))
+        assert client.get("/api/sessions").status_code == status
     written = capsys.readouterr().err
     events = [json.loads(line)["event"] for line in written.splitlines()]
-    assert {"store-operation", "request", "unexpected-error"} <= set(events)
+    assert set(events) == {
+        "store-operation",
+        "request",
+        "unexpected-error",
+        "request-failed",
+        "store-unavailable",
+    }
     assert CANARY.lower() not in written.lower()
 
 
