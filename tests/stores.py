@@ -26,6 +26,7 @@ from opportune.models import (
 )
 from opportune.stores.contract import RETENTION, Clock, Retention, Store
 from opportune.stores.memory import MemoryStore
+from opportune.stores.observed import observed
 from opportune.stores.sqlite import SQLiteStore
 
 
@@ -63,9 +64,16 @@ def open_sqlite(tmp_path: Path, clock: Clock, retention: Retention, *, fresh: bo
     return SQLiteStore(path, clock=clock, retention=retention)
 
 
+def open_observed(tmp_path: Path, clock: Clock, retention: Retention, *, fresh: bool) -> Store:
+    """A store as a service has it: whatever it does passes through what measures it."""
+    store = open_memory(tmp_path, clock, retention, fresh=fresh)
+    return observed(store, lambda observation: None, kind=lambda: "memory")
+
+
 IN_PROCESS: dict[str, Opener] = {
     "memory": open_memory,
     "sqlite": open_sqlite,
+    "observed": open_observed,
 }
 PLAIN: dict[str, Opener] = IN_PROCESS | {
     f"dynamodb-{name.removeprefix('dynamodb-')}": open_on(name) for name in engine_names()

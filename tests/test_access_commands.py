@@ -121,7 +121,7 @@ def test_without_keys_the_list_says_how_to_make_one(call: Call) -> None:
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     calls: list[tuple[Any, dict[str, Any]]] = []
     monkeypatch.setattr(uvicorn, "run", lambda app, **more: calls.append((app, more)))
-    monkeypatch.setattr("opportune.cli.logs.write_log", lambda: None)
+    monkeypatch.setattr("opportune.monitoring.configure", lambda _: None)
     return calls
 
 

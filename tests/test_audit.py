@@ -16,8 +16,8 @@ from starlette.types import Message, Receive, Scope, Send
 from opportune.api import create_app
 from opportune.api.audit import Audit
 from opportune.api.policy import Routes
-from opportune.cli.logs import JsonLines
 from opportune.files import MemoryFiles
+from opportune.monitoring import JsonFormatter
 from opportune.service import Service
 from opportune.settings import Settings
 
@@ -160,7 +160,7 @@ def test_nothing_of_a_request_is_in_any_log(
     assert answer.status_code == 200
     assert len(lines(caplog)) > 60
     ours = [record for record in caplog.records if record.name.startswith("opportune")]
-    written = [JsonLines().format(record) for record in ours]
+    written = [JsonFormatter().format(record) for record in ours]
     assert [line for line in written if CANARY.lower() in line.lower()] == []
     assert all(admin not in line for line in written)
 
@@ -169,11 +169,11 @@ def test_a_log_line_is_one_line_of_json_whatever_is_in_it() -> None:
     record = logging.makeLogRecord(
         {"name": "opportune.audit", "msg": "write", "caller": 'a\r\n{"b": 1}\u2028', "status": 201}
     )
-    line = JsonLines().format(record)
+    line = JsonFormatter().format(record)
     assert len(line.splitlines()) == 1
     told = json.loads(line)
-    assert (told["message"], told["caller"]) == ("write", 'a\r\n{"b": 1}\u2028')
-    assert set(told) == {"time", "level", "logger", "message", "caller", "status"}
+    assert (told["event"], told["caller"]) == ("write", 'a\r\n{"b": 1}\u2028')
+    assert set(told) == {"time", "level", "logger", "event", "caller", "status"}
 
 
 def test_a_log_line_tells_where_an_error_came_from() -> None:
@@ -183,7 +183,10 @@ def test_a_log_line_tells_where_an_error_came_from() -> None:
         record = logging.makeLogRecord(
             {"msg": "unexpected-error", "exc_info": (type(error), error, error.__traceback__)}
         )
-    assert "ValueError: invalid literal" in json.loads(JsonLines().format(record))["exception"]
+    told = json.loads(JsonFormatter().format(record))["exception"]
+    assert told["type"] == "ValueError"
+    assert "test_audit.py" in told["at"][0]
+    assert "a bug" not in str(told), "a message may quote a customer's file"
 
 
 def test_without_a_login_the_line_says_local(

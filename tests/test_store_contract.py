@@ -69,8 +69,8 @@ def test_the_suite_has_no_way_to_leave_a_store_out() -> None:
 def test_every_method_of_the_contract_is_there_with_its_signature(store: Store) -> None:
     for name, promised in inspect.getmembers(Store, inspect.isfunction):
         if not name.startswith("_"):
-            kept = inspect.signature(getattr(type(store), name))
-            assert list(kept.parameters) == list(inspect.signature(promised).parameters), name
+            kept = ["self", *inspect.signature(getattr(store, name)).parameters]
+            assert kept == list(inspect.signature(promised).parameters), name
 
 
 # Values

@@ -1,7 +1,7 @@
 """The use cases. The API and the command line call these and nothing below them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from opportune.analytics import PROBABILITIES, Analytics, Probabilities
@@ -10,6 +10,7 @@ from opportune.carry_over import ANALYSIS_CHANGE, carried_over
 from opportune.chains import HistoryReport, SealRow, verify_history
 from opportune.common_servers import CommonServers
 from opportune.comparison import Comparison
+from opportune.costs.tally import Metered, Tally
 from opportune.documents.file import InputFile
 from opportune.duplicates import Duplicates
 from opportune.editing import Edit, Editing
@@ -23,8 +24,9 @@ from opportune.files import FileKeeper, FolderFiles, MemoryFiles
 from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
 from opportune.histories import ATTEMPTS, Histories
 from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
+from opportune.metering import metered
 from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
-from opportune.pricing.books import FOLDER, PriceBookAnswer, PriceBooks
+from opportune.pricing.books import PriceBookAnswer, PriceBooks, price_books
 from opportune.proofs import Proofs, analysed
 from opportune.rewording import Speaker
 from opportune.settings import Settings
@@ -46,6 +48,7 @@ class Service:
         files: Where the customers' files are kept.
         books: The price books; None = the bundled ones.
         migrations: Of the store; None = it cannot be migrated while this service runs.
+        tally: Of what the store's operations consume; None = nobody tells.
         clock: Gives the date of an analysis, and the present moment.
         retention: As the store has it.
         probabilities: Of being won, by status.
@@ -58,12 +61,14 @@ class Service:
         *,
         books: PriceBooks | None = None,
         migrations: StoreMigrations | None = None,
+        tally: Tally | None = None,
         clock: Clock = utc_now,
         retention: Retention = RETENTION,
         probabilities: Probabilities = PROBABILITIES,
     ) -> None:
         self._store = store
         self._migrations = migrations
+        self._tally = tally or Tally()
         self._files = files
         self._books = books or PriceBooks()
         self._proofs = Proofs(store, files, self._books)
@@ -89,12 +94,14 @@ class Service:
         if settings.storage_type == "sqlite":
             _make_folder(settings.data_dir)
         migrations = StoreMigrations.from_settings(settings)
+        store, tally = metered(migrations.store, settings)
         books = price_books(settings)
         return cls(
-            migrations.store,
+            store,
             files,
             books=books,
             migrations=migrations,
+            tally=tally,
             retention=Retention(settings.ttl_days, settings.history_ttl_days),
             probabilities=settings.chances,
         )
@@ -162,10 +169,15 @@ class Service:
             self._files.keep(file)
         if on_progress:
             on_progress("save", "")
-        answer = self._store_analysis(header, found)
+        answer = self.store_analysis(header, found)
         return answer.model_copy(update={"rewording": rewording})
 
-    def _store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
+    def store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
+        """Keep what an analysis has found, and what people have made of it before.
+
+        Raises:
+            VersionConflictError: Others kept changing the session.
+        """
         change_id = f"{ANALYSIS_CHANGE}{uuid.uuid4().hex}"
         for attempt in range(1, ATTEMPTS + 1):
             known = self._session_or_none(header.id)
@@ -346,6 +358,17 @@ class Service:
         return self._store.usage
 
     @property
+    def metered(self) -> tuple[Metered, ...]:
+        """What the store has consumed so far, by operation and session."""
+        return self._tally.rows(self._store.usage)
+
+    @property
+    def readiness_checks(self) -> Mapping[str, Callable[[], object]]:
+        """What must work, by name; each raises an OpportuneError if it does not."""
+        # One key, the least that a store can be asked for, and within the service's permissions.
+        return {"store": lambda: self._store.get_header("none"), "prices": self._books.chosen}
+
+    @property
     def migrations(self) -> StoreMigrations:
         """What moves the store of this service to another one while it runs.
 
@@ -361,15 +384,6 @@ class Service:
         if self._migrations is not None:
             self._migrations.close()
         self._store.close()
-
-
-def price_books(settings: Settings) -> PriceBooks:
-    """Return the price books of the package and of the data folder."""
-    return PriceBooks(
-        settings.data_dir / FOLDER,
-        default=settings.price_book,
-        is_lasting=settings.storage_type != "memory",
-    )
 
 
 def _make_folder(folder: Path) -> None:

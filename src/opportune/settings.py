@@ -17,12 +17,20 @@ STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 Names = tuple[str, ...]
 """Several values of one variable, separated by commas."""
+LOG_FORMATS = ("json", "text")
+TRACINGS = ("", "otel")
 
 
 def default_data_dir() -> Path:
     """Return where the command line keeps its data unless told otherwise."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"  # noqa: TID251 - the one place
     return Path(base) / "opportune"
+
+
+def default_log_format() -> str:
+    """Return how log lines look unless told otherwise: on Lambda programs read them."""
+    is_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ  # noqa: TID251 - the one place
+    return "json" if is_lambda else "text"
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,11 @@ class Settings:
     """Of being won, by status: `Nueva=0.1,En Progreso=0.4`; what is not named keeps its own."""
     price_book: str = field(default="", metadata={"env": "OPPORTUNITY_PRICE_BOOK"})
     """Version or path; empty = the bundled one."""
+    log_format: str = field(
+        default_factory=default_log_format, metadata={"env": "OPPORTUNITY_LOG_FORMAT"}
+    )
+    tracing: str = field(default="", metadata={"env": "OPPORTUNITY_TRACING"})
+    """`otel` = spans by OpenTelemetry; empty = none."""
     dynamodb_table: str = field(
         default="OpportunitySessions", metadata={"env": "DYNAMODB_TABLE_NAME"}
     )
@@ -94,6 +107,7 @@ class Settings:
         _ = self.chances
         self._check_login()
         self._check_names()
+        self._check_monitoring()
         for name, value in (
             ("OPPORTUNITY_MIGRATION_LEASE_SECONDS", self.migration_lease_s),
             ("OPPORTUNITY_MIGRATION_REQUEST_SECONDS", self.migration_request_s),
@@ -109,6 +123,16 @@ class Settings:
         if self.language not in LANGUAGES:
             raise ConfigurationError(
                 f"OPPORTUNITY_LANGUAGE is {self.language!r}: use en, es or pt."
+            )
+
+    def _check_monitoring(self) -> None:
+        if self.log_format not in LOG_FORMATS:
+            raise ConfigurationError(
+                f"OPPORTUNITY_LOG_FORMAT is {self.log_format!r}: use json or text."
+            )
+        if self.tracing not in TRACINGS:
+            raise ConfigurationError(
+                f"OPPORTUNITY_TRACING is {self.tracing!r}: use otel, or leave it out."
             )
 
     @property

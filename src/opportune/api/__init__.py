@@ -16,19 +16,23 @@ from opportune.api import (
     duplicates,
     editing,
     exports,
+    health,
     history,
     migration,
     problems,
     uploads,
+    usage,
 )
 from opportune.api.access import Access
 from opportune.api.audit import Audit
 from opportune.api.guards import LOOPBACK_HOSTS, Guard
 from opportune.api.policy import Routes
+from opportune.api.request_log import RequestLog
 from opportune.api.routes import router
 from opportune.errors import ConfigurationError
 from opportune.service import Service
 from opportune.settings import Settings
+from opportune.tracing import spans
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -87,8 +91,11 @@ def create_app(
     for module in (history, analytics, duplicates, exports, uploads):
         app.include_router(module.router)
     app.include_router(migration.router)
+    app.include_router(usage.router)
+    app.include_router(health.router)
     problems.install(app)
     _protect(app, settings, login, (*hosts, *settings.allowed_hosts))
+    app.add_middleware(RequestLog, span=spans(settings))  # the last one added is the outermost
     return app
 
 

@@ -109,7 +109,9 @@ def answer_to(request: Request, error: OpportuneError) -> JSONResponse:
     if isinstance(error, VersionConflictError) and "if-match" in request.headers:
         status = HTTPStatus.PRECONDITION_FAILED
     if isinstance(error, StoreUnavailableError):
-        logger.warning("store-unavailable", extra={"problem": str(error)})
+        # Not its message: that may name a session, whose id a user may have chosen.
+        cause = type(error.__cause__ or error).__name__
+        logger.warning("store-unavailable", extra={"cause": cause})
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request-failed", exc_info=error)
     return problem(status, code, str(error), request_id_of(request), headers=headers)

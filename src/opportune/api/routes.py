@@ -1,6 +1,6 @@
 """The routes. Sync on purpose: the framework runs them in threads, and the stores are sync."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
@@ -249,16 +249,3 @@ def prices(
 ) -> PriceBookAnswer:
     """Return a price book, the one in use by default; `name` keeps rows that have this in them."""
     return service.price_book(version).named(name)
-
-
-@router.get("/healthz")
-def healthz() -> dict[str, Any]:
-    """Say that the process runs."""
-    return {"status": "ok"}
-
-
-@router.get("/readyz")
-def readyz(service: ServiceOf) -> dict[str, Any]:
-    """Say whether the store answers."""
-    service.sessions(limit=1)
-    return {"status": "ok"}

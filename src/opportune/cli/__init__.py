@@ -12,6 +12,7 @@ import click
 from opportune import __version__
 from opportune.cli.access import access
 from opportune.cli.analyze import analyze, inspect, sample
+from opportune.cli.cost import cost
 from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
 from opportune.cli.export import export, import_
 from opportune.cli.history import history, restore
@@ -75,6 +76,7 @@ for command in (
     verify,
     compare,
     prices,
+    cost,
     sample,
     serve,
     access,

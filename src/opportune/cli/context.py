@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from opportune.errors import MalformedDocumentError
+from opportune.errors import MalformedDocumentError, OpportuneError
 from opportune.models import LANGUAGES
-from opportune.settings import STORAGE_TYPES, Settings
+from opportune.settings import STORAGE_TYPES, Settings, is_trusted_url
 from opportune.wording import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from opportune.costs.tally import UsageFile
     from opportune.documents.file import InputFile
     from opportune.service import Service
     from opportune.stores.contract import Usage
@@ -68,7 +69,23 @@ def opened_service(storage_type: str | None, language: str) -> Iterator["Service
         if click.get_current_context().find_root().params["verbose"]:
             _print_usage(service.usage, language)
     finally:
+        _keep_usage(service, settings)
         service.close()
+
+
+def usage_file(settings: Settings) -> "UsageFile":
+    """Return the file in which this user's commands write down what they consumed."""
+    from opportune.costs.tally import UsageFile
+
+    return UsageFile(settings.data_dir / "usage.jsonl")
+
+
+def _keep_usage(service: "Service", settings: Settings) -> None:
+    """Write down what the command consumed, for `cost actual`; it must not fail by that."""
+    try:
+        usage_file(settings).append(service.metered)
+    except OpportuneError as error:
+        click.echo(f"opportune: {error}", err=True)
 
 
 def _print_usage(usage: Sequence["Usage"], language: str) -> None:
@@ -125,3 +142,17 @@ def progress(language: str) -> Iterator[Callable[[str, str], None] | None]:
             status.update(text[f"progress.{step}"].format(name=name))
 
         yield show
+
+
+def server_authorization(server: str) -> dict[str, str]:
+    """Return what tells the server who asks.
+
+    Raises:
+        ConfigurationError: Others on the way to the server could read it.
+    """
+    key = settings_of(None).server_key
+    if key and not is_trusted_url(server):
+        raise ConfigurationError(
+            f"--server {server}: OPPORTUNITY_SERVER_KEY is sent over https:// only."
+        )
+    return {"Authorization": f"Bearer {key}"} if key else {}

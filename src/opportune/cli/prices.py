@@ -61,8 +61,7 @@ def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
 
 
 def _answer(price_book: str) -> "PriceBookAnswer":
-    from opportune.pricing.books import Book, PriceBookAnswer, is_path
-    from opportune.service import price_books
+    from opportune.pricing.books import Book, PriceBookAnswer, is_path, price_books
 
     books = price_books(settings_of(None))
     if not is_path(price_book):
@@ -93,8 +92,8 @@ def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     from opportune.cli.tables import print_json, print_table
+    from opportune.pricing.books import price_books
     from opportune.pricing.refresh import RowState, refresh
-    from opportune.service import price_books
 
     settings = settings_of(None)
     with progress(language) as on_progress:

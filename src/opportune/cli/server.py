@@ -25,10 +25,12 @@ def serve(*, host: str, port: int, storage_type: str | None) -> None:
         )
     import uvicorn
 
+    from opportune import monitoring
     from opportune.api import create_app
-    from opportune.cli.logs import write_log
 
-    write_log()
+    monitoring.configure(settings)
     app = create_app(settings=settings, is_public=is_public)
     click.echo(f"http://{host}:{port}/api/docs", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        app, host=host, port=port, log_config=None, log_level="warning", server_header=False
+    )

@@ -27,9 +27,15 @@ RIGHT = frozenset(
         "column.arr.change",
         "column.arr.new",
         "column.arr.old",
+        "column.calls",
+        "column.difference",
+        "column.guide",
+        "column.quantity",
+        "column.read.units",
         "column.servers",
         "column.usd",
         "column.version",
+        "column.write.units",
     }
 )
 

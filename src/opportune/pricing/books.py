@@ -19,6 +19,7 @@ from typing import Any
 from opportune import analysis
 from opportune.errors import ConfigurationError, InvalidInputError, NotFoundError
 from opportune.models import Model, folded
+from opportune.settings import Settings
 
 FOLDER = "prices"
 """Of the data folder."""
@@ -230,6 +231,15 @@ class PriceBooks:
                 f"Price book {target.name} cannot be written to {folder} ({error.strerror})."
             ) from error
         return target
+
+
+def price_books(settings: Settings) -> PriceBooks:
+    """Return the price books of the package and of the data folder."""
+    return PriceBooks(
+        settings.data_dir / FOLDER,
+        default=settings.price_book,
+        is_lasting=settings.storage_type != "memory",
+    )
 
 
 def is_path(text: str) -> bool:

@@ -67,13 +67,18 @@ class MigratingStore:
         """Name of the store that serves, or that decides while two do; asked anew."""
         return self._serving.look().place
 
+    @property
+    def kind(self) -> str:
+        """Kind of the store that served last: `memory`, `sqlite`, `dynamodb`; asks nobody."""
+        return self._serving.last[0].partition(":")[0]
+
     # Reads
 
     @property
     def usage(self) -> tuple[Usage, ...]:
-        view = self._serving.view()
-        target = self.open_peer(view.migration.target) if view.migration else None
-        return view.store.usage + (target.usage if target else ())
+        _, store, migration = self._serving.last  # what was consumed is told without consuming
+        target = self.open_peer(migration.target) if migration else None
+        return store.usage + (target.usage if target else ())
 
     def get_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None

@@ -94,8 +94,15 @@ class Serving:
         self._open_peer = open_peer
         self._leases = leases
         self._monotonic = monotonic
+        self._before = url, configured, None
         self._view: View | None = None
         self._claim: tuple[str, int, float] | None = None  # store, version, since when
+
+    @property
+    def last(self) -> tuple[str, Store, Migration | None]:
+        """Name and store that last served or decided, and the migration; asks nobody."""
+        view = self._view
+        return (view.place, view.store, view.migration) if view else self._before
 
     def view(self) -> View:
         """Return who serves; asks the stores only if the lease is over.

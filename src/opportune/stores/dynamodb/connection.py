@@ -13,6 +13,7 @@ import uuid
 from binascii import crc32
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -31,8 +32,9 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from opportune.errors import ConfigurationError, StoreError, StoreUnavailableError
-from opportune.stores.dynamodb import codec
+from opportune.stores.dynamodb import codec, refusals
 from opportune.stores.dynamodb.items import Item
+from opportune.stores.dynamodb.refusals import code_of, count_throttle, status_of
 from opportune.stores.dynamodb.usage import UsageMeter
 
 logger = logging.getLogger(__name__)
@@ -54,34 +56,6 @@ BATCH_WRITE_KEYS = 25
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
-
-_TRANSIENT = frozenset(
-    {
-        "InternalServerError",
-        "InternalFailure",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-_TRANSIENT_REASONS = frozenset(
-    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
-_ACCESS = frozenset(
-    {
-        "AccessDeniedException",
-        "ExpiredTokenException",
-        "IncompleteSignatureException",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "UnrecognizedClientException",
-    }
-)
 
 
 class DamagedAnswerError(BotoCoreError):
@@ -190,7 +164,7 @@ class Connection:
             except ClientError as error:
                 problem = error
                 self._judge(operation, table, error, is_uncertain=is_uncertain)
-                is_uncertain |= _status(error) >= 500  # noqa: PLR2004 # server errors begin there
+                is_uncertain |= status_of(error) >= 500  # noqa: PLR2004 # server errors begin there
             except _NO_GOOD_ANSWER as error:
                 problem = error
                 is_uncertain |= not isinstance(error, EndpointConnectionError | ConnectTimeoutError)
@@ -199,7 +173,7 @@ class Connection:
             else:
                 self.meter.add(operation, table, response)
                 return response
-        reason = _code(problem) if problem else "deadline"
+        reason = code_of(problem) if problem else "deadline"
         self._log(operation, table, reason)
         raise StoreUnavailableError(
             f"DynamoDB did not carry out {operation} on {table} in time ({reason})."
@@ -241,6 +215,7 @@ class Connection:
             keys = response.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
             if not keys:
                 return items
+            count_throttle({"UnprocessedKeys"})
         self._log("BatchGetItem", table, "UnprocessedKeys")
         raise StoreUnavailableError(f"DynamoDB left {len(keys)} keys of {table} unread.")
 
@@ -255,6 +230,7 @@ class Connection:
             left = response.get("UnprocessedItems", {})
             if not left:
                 return
+            count_throttle({"UnprocessedItems"})
         self._log("BatchWriteItem", table, "UnprocessedItems")
         raise StoreUnavailableError(f"DynamoDB left items of {table} undeleted.")
 
@@ -263,8 +239,10 @@ class Connection:
         workers = min(self._in_flight, len(tasks))
         if workers <= 1:
             return [do(task) for task in tasks]
+        # Each thread works in a copy of our context: what it consumes is counted for our caller.
+        contexts = [copy_context() for _ in tasks]
         with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(do, tasks))
+            return list(pool.map(lambda context, task: context.run(do, task), contexts, tasks))
 
     def pages(self, operation: str, table: str, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield every page of a Query or Scan: an empty one need not be the last."""
@@ -284,11 +262,14 @@ class Connection:
 
     def _judge(self, operation: str, table: str, error: ClientError, *, is_uncertain: bool) -> None:
         """Return if trying again makes sense; raise what the error means otherwise."""
-        code = _code(error)
+        code = code_of(error)
+        count_throttle({code})
         if code == "ConditionalCheckFailedException":
             raise ConditionFailedError({0}, is_uncertain=is_uncertain) from error
         if code == "TransactionCanceledException":
             reasons: list[Any] = list(error.response.get("CancellationReasons", []))
+            codes = {reason.get("Code", "None") for reason in reasons}
+            count_throttle(codes)
             failed = {
                 place
                 for place, reason in enumerate(reasons)
@@ -296,17 +277,17 @@ class Connection:
             }
             if failed:
                 raise ConditionFailedError(failed, is_uncertain=is_uncertain) from error
-            if reasons and {reason.get("Code", "None") for reason in reasons} <= _TRANSIENT_REASONS:
+            if codes and codes <= refusals.TRANSIENT_REASONS:
                 return
-        if code in _TRANSIENT or _status(error) >= 500:  # noqa: PLR2004 # server errors
+        if code in refusals.TRANSIENT or status_of(error) >= 500:  # noqa: PLR2004 # server errors
             return
-        if code in _ACCESS or code == "ResourceNotFoundException":
+        if code in refusals.ACCESS or code == "ResourceNotFoundException":
             raise self._misconfigured(operation, table, error) from error
         self._log(operation, table, code)
         raise StoreError(f"DynamoDB refused {operation} on {table} ({code}).") from error
 
     def _misconfigured(self, operation: str, table: str, error: Exception) -> ConfigurationError:
-        code = _code(error)
+        code = code_of(error)
         self._log(operation, table, code)
         if code == "ResourceNotFoundException":
             return ConfigurationError(
@@ -379,13 +360,3 @@ def _check_answer(http_response: Any, **_: object) -> None:
 
 def _cut(keys: Sequence[Item], size: int) -> list[Sequence[Item]]:
     return [keys[start : start + size] for start in range(0, len(keys), size)]
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
-    return type(error).__name__
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

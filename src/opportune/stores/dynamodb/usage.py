@@ -1,13 +1,11 @@
 """What the requests cost: capacity units as DynamoDB itself reports them."""
 
-import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
 
+from opportune.stores import observing
 from opportune.stores.contract import Usage
-
-logger = logging.getLogger(__name__)
 
 READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"})
 
@@ -37,19 +35,18 @@ class UsageMeter:
                 self._count(operation, f"{name}/{index}", 0, units.get("CapacityUnits", 0))
 
     def _count(self, operation: str, place: str, requests: int, units: float) -> None:
-        reads = operation in READS
-        # A metric filter on this event gives units by operation, table and index.
-        logger.info(
-            "dynamodb-units", extra={"operation": operation, "place": place, "units": units}
-        )
+        reads, writes = (units, 0.0) if operation in READS else (0.0, units)
+        observation = observing.current()
+        if observation is not None:
+            observation.consumed(requests=requests, reads=reads, writes=writes)
         with self._lock:
             so_far = self._sums.get((operation, place), Usage(operation, place))
             self._sums[operation, place] = Usage(
                 operation,
                 place,
                 so_far.requests + requests,
-                so_far.read_units + (units if reads else 0),
-                so_far.write_units + (0 if reads else units),
+                so_far.read_units + reads,
+                so_far.write_units + writes,
             )
 
     def snapshot(self) -> tuple[Usage, ...]:

@@ -1,0 +1,22 @@
+"""A route for operators: what the store has consumed since this process began."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from opportune.api.problems import PROBLEMS
+from opportune.costs.tally import UsageAnswer
+from opportune.service import Service
+
+router = APIRouter(prefix="/api/admin/usage", responses=PROBLEMS)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+@router.get("")
+def usage(service: Annotated[Service, Depends(_service)]) -> UsageAnswer:
+    """Return capacity units by the store's operation and session."""
+    return UsageAnswer(rows=service.metered)

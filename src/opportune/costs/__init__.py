@@ -1,0 +1,1 @@
+"""What DynamoDB costs: units by arithmetic, a month estimated, and what was metered in dollars."""
