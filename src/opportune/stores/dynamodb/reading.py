@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opportune.errors import StoreError, StoreUnavailableError
+from opportune.filters import OpportunityFilters
 from opportune.models import (
     OPPORTUNITY_ID_PATTERN,
     SESSION_ID_PATTERN,
@@ -31,7 +32,7 @@ from opportune.stores.dynamodb.items import (
     read_revision,
     revision_key,
 )
-from opportune.stores.revisions import is_forgotten, is_history_expired
+from opportune.stores.revisions import is_forgotten, is_history_expired, is_live
 
 _SESSION_ID = re.compile(SESSION_ID_PATTERN)
 _OPPORTUNITY_ID = re.compile(OPPORTUNITY_ID_PATTERN)
@@ -150,6 +151,12 @@ class Reader:
             if not self._is_torn(header, heads):
                 return Listing(header, self._known_of_list(header, heads))
         raise StoreUnavailableError(f"The list of session {session_id!r} is being replaced.")
+
+    def live(self, listing: Listing, filters: OpportunityFilters) -> list[Opportunity]:
+        """Return what a list holds by now and these filters let through."""
+        now = self._clock()  # after reading: what had expired before the list was replaced is gone
+        newest = (known.newest for known in listing.known.values())
+        return [one for one in newest if one and is_live(one, now) and filters.matches(one)]
 
     def history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         """Return every kept revision, oldest first."""
