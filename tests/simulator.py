@@ -44,7 +44,9 @@ class Table:
         return tuple(_plain(item[name]) for name in self.keys)
 
     def in_order(self, index: str | None) -> list[Item]:
-        names = self.indexes[index] if index else self.keys
+        if not index:
+            return [self.items[key] for key in sorted(self.items)]
+        names = self.indexes[index]
         held = [item for item in self.items.values() if all(name in item for name in names)]
         return sorted(held, key=lambda item: (_plain(item[names[1]]), self.key(item)))
 

@@ -52,7 +52,10 @@ def moment_ms(moment: datetime) -> int:
 
 def _days(filters: OpportunityFilters) -> Bounds:
     first, last = filters.updated_from, filters.updated_to
-    return first and _midnight_ms(first), last and _midnight_ms(last) + _DAY_MS - 1
+    return (
+        None if first is None else _midnight_ms(first),
+        None if last is None else _midnight_ms(last) + _DAY_MS - 1,
+    )
 
 
 def _midnight_ms(day: date) -> int:

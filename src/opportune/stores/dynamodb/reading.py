@@ -42,6 +42,11 @@ _SETTLED_AFTER = timedelta(hours=1)
 """A transaction has reached all its items long before; and no item's ttl can have passed yet."""
 
 
+def is_opportunity_id(text: str) -> bool:
+    """Tell whether this can be the id of an opportunity."""
+    return _OPPORTUNITY_ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of an opportunity.
@@ -100,7 +105,7 @@ class Reader:
 
     def known(self, opportunity_id: str) -> Known:
         """Return what is known of an opportunity by its head."""
-        if not _OPPORTUNITY_ID.fullmatch(opportunity_id):
+        if not is_opportunity_id(opportunity_id):
             return Known(None)
         return self._resolved(opportunity_id, self._head(opportunity_id))
 
@@ -160,7 +165,7 @@ class Reader:
 
     def history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         """Return every kept revision, oldest first."""
-        if not _OPPORTUNITY_ID.fullmatch(opportunity_id):
+        if not is_opportunity_id(opportunity_id):
             return ()
         known, rows = self._rows(opportunity_id, self.known(opportunity_id))
         if known.newest is None:

@@ -12,7 +12,6 @@ from opportune.errors import (
 )
 from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
 from opportune.models import Opportunity, Page, Record, Session, Template
-from opportune.stores import plain
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
 from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
@@ -25,6 +24,7 @@ from opportune.stores.contract import (
     utc_now,
 )
 from opportune.stores.dynamodb import actions
+from opportune.stores.dynamodb.auditing import Auditor
 from opportune.stores.dynamodb.bulk import Bulk
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.copying import Copier
@@ -84,6 +84,7 @@ class DynamoDBStore:
         self._templates = Templates(self._connection, self._tables, self._writer)
         self._journal = Journal(self._connection, self._tables)
         self._scanner = Scanner(self._connection, self._tables, self._reader, clock, retention)
+        self._auditor = Auditor(self._connection, self._tables, self._reader, clock, retention)
         self._copier = Copier(
             self._connection, self._tables, self._reader, self._lists, self._templates
         )
@@ -270,7 +271,7 @@ class DynamoDBStore:
 
     def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
         check_limit(limit)
-        return plain.audit(self, limit, cursor)
+        return self._auditor.audit(limit, cursor)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)
