@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from dynamodb_bench import Bench
 from engines import connection_to, engine_names, new_table
-from faults import Answer, CutError, Request, commits, cut_before
+from faults import Answer, CutError, Request, commits, cut_before, throttled
+from moves import at_stage
 from stores import ManualClock, a_full_opportunity, a_session, an_opportunity
 
 from opportune.errors import StoreUnavailableError
@@ -265,8 +266,6 @@ def test_a_newest_revision_that_has_outlived_its_row_is_a_row_itself(
 
 
 def test_notes_and_the_record_of_a_store_migration_are_no_revisions(tables: Tampering) -> None:
-    from moves import at_stage
-
     at_stage(tables.store, 1)
     journaled = tables.store.journaled(lambda wrote: None, stage_number=1)
     journaled.put_opportunity(tables.store.get_opportunity("s.b").revised(owner="x"))
@@ -372,16 +371,10 @@ def test_an_audit_names_nothing_while_others_write(bench: Bench) -> None:
 def test_an_audit_that_cannot_read_says_so_instead_of_naming_everything(bench: Bench) -> None:
     bench.store.store_opportunities(a_session("s"), [an_opportunity("s", slug) for slug in "abcd"])
     bench.injector.plan = lambda request: (
-        cut_unavailable() if request.operation == "BatchGetItem" else None
+        throttled(request) if request.operation == "BatchGetItem" else None
     )
     with pytest.raises(StoreUnavailableError):
         bench.store.audit()
-
-
-def cut_unavailable() -> Answer:
-    from faults import refusal
-
-    return refusal("ProvisionedThroughputExceededException")
 
 
 def test_an_audits_rows_are_the_histories(bench: Bench) -> None:
