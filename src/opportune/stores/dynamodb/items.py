@@ -59,7 +59,8 @@ class Staged:
     """The mark on a head that a large replace is about to change.
 
     The new revision already stands in the history. It counts once the header says that `attempt`
-    was committed. Meanwhile the head has no `ttl` attribute, so that DynamoDB cannot sweep it.
+    was committed. Meanwhile the head has no `ttl` attribute, so that DynamoDB cannot sweep it. A
+    mark with the head's own version says that the new list leaves it as it is.
     """
 
     attempt: str

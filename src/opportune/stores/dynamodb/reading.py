@@ -271,6 +271,8 @@ class Reader:
     def _promoted(self, opportunity_id: str, head: Head) -> Known:
         """Return what a committed replace has prepared for a head."""
         mark = head.staged
+        if mark and mark.version == head.version:  # it stays as it is
+            return Known(head.opportunity, head, mark.list_version)
         row = mark and self._row(opportunity_id, mark.version)
         if not mark or not row:
             raise StoreError(f"A revision of {opportunity_id!r} that was committed is missing.")
@@ -312,14 +314,13 @@ class Reader:
         prepared = {}
         for one, head in heads.items():
             attempt = head.staged.attempt if head.staged else ""
+            list_version = head.list_version
             if head.staged and attempt == promoting:
-                prepared[one] = head.staged
-            known[one] = Known(
-                head.opportunity,
-                head,
-                head.list_version,
-                attempt if attempt == staging else "",
-            )
+                list_version = head.staged.list_version
+                if head.staged.version != head.version:  # else it stays as it is
+                    prepared[one] = head.staged
+            aborts = attempt if attempt == staging else ""
+            known[one] = Known(head.opportunity, head, list_version, aborts)
         keys = [revision_key(one, mark.version) for one, mark in prepared.items()]
         for item in self._connection.get_many(self._tables.history, keys):
             revision = read_revision(item)
