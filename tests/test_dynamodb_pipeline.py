@@ -552,7 +552,8 @@ def test_an_engine_answers_every_key_condition(engine: str, clock: ManualClock) 
         lambda low, high: OpportunityFilters(updated_from=low, updated_to=high),
         lambda low, high: OpportunityFilters(min_arr=low, max_arr=high),
     ]
-    for maker, values, order in zip(make, (days, amounts), Order, strict=True):
+    bounds: list[list[Any]] = [days, amounts]
+    for maker, values, order in zip(make, bounds, Order, strict=True):
         for low in values:
             for high in values:
                 filters = maker(low, high)
