@@ -7,7 +7,7 @@ customer in ten sessions; over a year, with statuses, owners and close dates as 
 is built on DynamoDB Local, in memory, and that takes minutes. Units are those
 that the engine reports; milliseconds are the engine's on this machine, not those of AWS. Of a
 transaction DynamoDB Local reports the last item of each table only, so write units are counted here
-by AWS's rules.
+by AWS's rules. A request on two tables counts as two.
 """
 
 import argparse
@@ -311,11 +311,8 @@ def main() -> None:
         create_tables(TABLE, region=REGION, endpoint=endpoint, with_ttl=False)
         print(f"{count:,} opportunities built in {built(connection, count):,.0f} s", flush=True)
     store = DynamoDBStore(TABLE, clock=lambda: NOW, retention=KEPT, connection=connection)
-    report(changes(store, min(bulk, count), most))
-    # Totals look again at what has changed just now: on another day that is nothing.
-    later = NOW + timedelta(days=1)
-    store = DynamoDBStore(TABLE, clock=lambda: later, retention=KEPT, connection=connection)
     report(reads(store, count, most))
+    report(changes(store, min(bulk, count), most))
     store.close()
 
 
