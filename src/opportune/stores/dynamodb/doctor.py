@@ -128,11 +128,11 @@ class _Examination:
             if one["AttributeName"] in {k["AttributeName"] for k in self._declared["KeySchema"]}
         }
         partition = self._declared["KeySchema"][0]["AttributeName"]
-        never = {
+        never: dict[str, Any] = {
             "ConditionExpression": "attribute_exists(#key)",
             "ExpressionAttributeNames": {"#key": partition},
         }
-        here = {"TableName": self._name}
+        here: dict[str, Any] = {"TableName": self._name}
         yield self._tried("GetItem", self._client.get_item, Key=key, **here)
         yield self._tried("PutItem", self._client.put_item, Item=key, **never, **here)
         yield self._tried("Query", self._client.query, **_query(partition), **here)
