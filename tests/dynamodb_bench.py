@@ -3,13 +3,15 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from engines import REGION
 from faults import Injector
 from moves import at_stage, prepare
 from simulator import Simulator
-from stores import ManualClock
+from stores import ManualClock, a_session, an_opportunity
 
+from opportune.models import Opportunity, Priority, Status
 from opportune.stores.dynamodb import DynamoDBStore
 from opportune.stores.dynamodb.connection import Connection
 from opportune.stores.moving import Written
@@ -54,3 +56,28 @@ class Bench:
         before = len(self.injector.sent)
         action()
         return len(self.injector.sent) - before
+
+
+def fill(bench: Bench, count: int = 12, sessions: int = 3) -> list[Opportunity]:
+    """Put opportunities of some sessions there, of every status and priority."""
+    for number in range(sessions):
+        bench.store.store_opportunities(
+            a_session(f"s{number}"),
+            [
+                an_opportunity(
+                    f"s{number}",
+                    f"o{n}",
+                    status=list(Status)[n % 5],
+                    priority=list(Priority)[n % 3],
+                    estimated_arr=Decimal(100 * n),
+                    category=("Costes", "Migración")[n % 2],
+                    owner=("", "eva")[n % 2],
+                    reasoning="Straße" if n % 4 == 0 else "",
+                )
+                for n in range(number, count, sessions)
+            ],
+        )
+    bench.clock.advance(minutes=1)
+    stored = [o for n in range(sessions) for o in bench.store.get_opportunities(f"s{n}")]
+    bench.injector.sent.clear()
+    return stored

@@ -50,7 +50,7 @@ def endpoint_of(engine: str) -> str:
     """Return the engine's endpoint; starts it when first asked for."""
     if engine.startswith(("http://", "https://")):
         return engine
-    starters = {"ministack": _start_ministack, "dynamodb-local": _start_dynamodb_local}
+    starters = {"ministack": _start_ministack, "dynamodb-local": start_dynamodb_local}
     return starters[engine]()
 
 
@@ -88,10 +88,11 @@ def start_ministack(services: str, folder: Path, variables: dict[str, str]) -> s
     return _started(command, port, environment | variables, folder)
 
 
-def _start_dynamodb_local() -> str:
+def start_dynamodb_local(heap_mb: int = 768) -> str:
+    """Start one more; it keeps all in memory."""
     folder = fetch_dynamodb_local()
     port = free_port()
-    java = [*java_command(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx768m"]
+    java = [*java_command(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Xmx{heap_mb}m"]
     jar = [f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"]
     options = ["-inMemory", "-disableTelemetry", "-sharedDb", "-port", str(port)]
     return _started([*java, *jar, *options], port, {}, folder)

@@ -80,9 +80,6 @@ class Play:
     leases: Leases = LEASES
     verbs: int = 20
     """Of an operator."""
-    has_dynamodb: bool = False
-    """A DynamoDB store decides by several reads. What a list leaves as it is, it does not look at
-    again; and a refusal to restore may rest on an opportunity and a header of two moments."""
     calls: list[Call[Asked]] = field(default_factory=list)
     rush_until_s: float = 0.0
     """The stage has just changed: this is when it matters what clients do."""

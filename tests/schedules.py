@@ -235,11 +235,18 @@ class Schedule:
         change_id = self._change_id()
         chosen = self.chance.sample(SLUGS, self.chance.randint(0, len(SLUGS)))
         session = a_session(self.session_id, change_id=change_id)
-        listed = [
-            an_opportunity(self.session_id, slug, title=change_id, change_id=change_id)
-            for slug in chosen
-        ]
+        listed = [self._kept(slug) or self._new(slug, change_id) for slug in chosen]
         return self._storing(session, listed)
+
+    def _kept(self, slug: str) -> Opportunity | None:
+        """Now and then, return what a user may have read: the list leaves that as it is."""
+        state = self.chance.choice(self.possible)
+        newest = state.newest(f"{self.session_id}.{slug}")
+        is_kept = newest is not None and not newest.deleted and self.chance.random() < 0.4
+        return newest if is_kept else None
+
+    def _new(self, slug: str, change_id: str) -> Opportunity:
+        return an_opportunity(self.session_id, slug, title=change_id, change_id=change_id)
 
     def _storing(self, session: Session, listed: Sequence[Opportunity]) -> Operation:
         when = self._moment()

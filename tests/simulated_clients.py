@@ -110,8 +110,7 @@ class Client:
         given: list[tuple[Listed, Opportunity]] = []
         for slug in chance.sample(SLUGS, chance.randint(0, len(SLUGS))):
             seen = self.seen.get(slug)
-            likely = 0 if self.play.has_dynamodb else 0.4
-            if seen and not seen.deleted and chance.random() < likely:
+            if seen and not seen.deleted and chance.random() < 0.4:
                 given.append((Listed(slug, seen.version, seen.keep, seen.change_id), seen))
             else:
                 new = self._new(slug, change, keep=kept)
@@ -183,8 +182,6 @@ class Client:
             return
         except tuple(ERRORS) as error:
             call.answer = ERRORS[type(error)]
-            if self.play.has_dynamodb and asked.kind == "put" and call.answer == NO_SESSION:
-                self.play.calls.remove(call)
             if world.chance.random() < 0.7:
                 self.next_step = self.read_list
         else:

@@ -89,8 +89,7 @@ class Theatre:
             is_remote = kind == "dynamodb"
             stores[url] = held[url] if is_remote else SimulatedStore(url, held[url], network)
         leases = SLOW_LEASES if "dynamodb" in kinds else LEASES
-        has_dynamodb = "dynamodb" in kinds
-        play = Play(world, network, stores, held, leases=leases, has_dynamodb=has_dynamodb)
+        play = Play(world, network, stores, held, leases=leases)
         try:
             play.perform()
         except AssertionError as wrong:

@@ -5,6 +5,7 @@ to the same contract suite as the engines. Unlike them it can cut a Query into s
 """
 
 import json
+import operator
 import random
 import re
 import threading
@@ -43,7 +44,9 @@ class Table:
         return tuple(_plain(item[name]) for name in self.keys)
 
     def in_order(self, index: str | None) -> list[Item]:
-        names = self.indexes[index] if index else self.keys
+        if not index:
+            return [self.items[key] for key in sorted(self.items)]
+        names = self.indexes[index]
         held = [item for item in self.items.values() if all(name in item for name in names)]
         return sorted(held, key=lambda item: (_plain(item[names[1]]), self.key(item)))
 
@@ -219,18 +222,20 @@ def _plain(value: Item) -> Any:
     return Decimal(value["N"]) if "N" in value else value["S"]
 
 
+_SIGNS = {"=": operator.eq, "<=": operator.le, ">=": operator.ge, ">": operator.gt}
+
+
 def _key_tests(body: Item) -> Iterator[Any]:
     names, values = body["ExpressionAttributeNames"], body["ExpressionAttributeValues"]
-    for test in body["KeyConditionExpression"].split(" AND "):
+    between = r"(#\w+) BETWEEN (:\w+) AND (:\w+)"
+    expression = re.sub(between, r"\1 >= \2 AND \1 <= \3", body["KeyConditionExpression"])
+    for test in expression.split(" AND "):
         prefix = re.fullmatch(r"begins_with\((#\w+), (:\w+)\)", test)
         if prefix:
             attribute, begin = names[prefix[1]], _plain(values[prefix[2]])
             yield lambda item, a=attribute, b=begin: _plain(item[a]).startswith(b)
             continue
         name, sign, value = test.split(" ")
+        holds = _SIGNS[sign]
         attribute, wanted = names[name], _plain(values[value])
-        if sign == "=":
-            yield lambda item, a=attribute, w=wanted: _plain(item[a]) == w
-        else:
-            assert sign == "<="
-            yield lambda item, a=attribute, w=wanted: _plain(item[a]) <= w
+        yield lambda item, a=attribute, w=wanted, h=holds: h(_plain(item[a]), w)

@@ -1,8 +1,10 @@
 """Lists longer than a transaction: cut at every request, raced at every request, left behind."""
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from engines import REGION
@@ -10,6 +12,7 @@ from faults import Answer, CutError, Fault, Injector, Request, at, commits, cut_
 from simulator import Simulator
 from stores import ManualClock, a_session, an_opportunity
 
+from opportune.errors import VersionConflictError
 from opportune.models import Opportunity
 from opportune.stores.dynamodb import DynamoDBStore, transactions
 from opportune.stores.dynamodb.connection import Connection
@@ -167,6 +170,83 @@ def test_a_change_made_during_a_replace_is_never_lost(bench: Bench) -> None:
         assert {one.title for one in history} == {"old", "by hand", "new"}
         assert [one.version for one in history] == [1, 2, 3]
         assert agrees_by_id(bench, bench.store.get_opportunities("s"))
+
+
+@pytest.mark.parametrize("actions", [7, 100], ids=["staged", "at once"])
+def test_what_a_list_leaves_as_it_is_cannot_change_before_the_list_does(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, actions: int
+) -> None:
+    """Somebody changes it at any request: then that is a conflict, or came after the list."""
+    monkeypatch.setattr(transactions, "TRANSACTION_ACTIONS", actions)
+    kept = [one for one in old_list(bench) if one.id in ("s.o03", "s.o04")]
+
+    def replace_others() -> None:
+        listed = [an_opportunity("s", slug, title="new") for slug in ("o00", "o01", "o02", "o07")]
+        bench.store.store_opportunities(a_session("s", change_id="c-new"), [*kept, *listed])
+
+    total = requests_of(bench, lambda bench: replace_others())
+    assert all(len(bench.store.get_history(one.id)) == 1 for one in kept)
+    assert not any("staged" in bench.head(f"s.{slug}") for slug in SLUGS[:5])
+    expected = bench.store.get_opportunities("s")
+    outcomes = set()
+    for number in range(total):
+        bench.simulator.create("Bench")
+        bench.clock.now -= timedelta(days=1)
+        old = old_list(bench)
+        seen: list[tuple[Opportunity, ...]] = []
+
+        def change(request: Request, seen: list[tuple[Opportunity, ...]] = seen) -> Answer:
+            bench.quietly()
+            seen.append(bench.store.get_opportunities("s"))
+            bench.store.put_opportunity(kept[1].revised(title="by hand"))
+            return None
+
+        bench.injector.plan = at(number, change)
+        try:
+            replace_others()
+        except VersionConflictError:
+            assert seen == [old]
+            assert titles(bench.store.get_opportunities("s")) == {"old", "by hand"}
+            outcomes.add("conflict")
+        else:
+            bench.quietly()
+            if not seen:  # pages are of any length, so there are not always as many requests
+                continue
+            assert [one.id for one in seen[0]] == [one.id for one in expected]
+            assert titles(seen[0]) == {"old", "new"}, "the list had changed before"
+            outcomes.add("after it")
+        assert bench.store.get_opportunity("s.o04").title == "by hand"
+        assert agrees_by_id(bench, bench.store.get_opportunities("s"))
+    assert outcomes == ({"conflict", "after it"} if actions == 7 else {"conflict"})
+
+
+def test_a_list_that_only_leaves_things_as_they_are_is_cut_at_any_request(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than a transaction holds: they are marked, and nothing is written of them."""
+    monkeypatch.setattr(transactions, "TRANSACTION_ACTIONS", 6)
+    listed = old_list(bench)
+
+    def leave() -> None:
+        bench.store.store_opportunities(a_session("s", change_id="c-left"), listed)
+
+    total = requests_of(bench, lambda bench: leave())
+    assert total > 4
+    for number in range(total):
+        for cut in (cut_before, cut_after):
+            bench.simulator.create("Bench")
+            bench.clock.now -= timedelta(days=1)
+            old_list(bench)
+            bench.injector.plan = at(number, cut)
+            with contextlib.suppress(CutError):
+                leave()
+            bench.quietly()
+            assert bench.store.get_opportunities("s") == listed
+            assert agrees_by_id(bench, listed)
+            leave()
+            assert bench.store.get_session("s").version == 2
+            assert bench.store.get_opportunities("s") == listed
+            assert not any("staged" in bench.head(one.id) for one in listed)
 
 
 def committed_but_not_finished(bench: Bench) -> None:

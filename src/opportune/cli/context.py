@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from opportune.errors import MalformedDocumentError, OpportuneError
+from opportune.errors import ConfigurationError, MalformedDocumentError, OpportuneError
 from opportune.models import LANGUAGES
 from opportune.settings import STORAGE_TYPES, Settings, is_trusted_url
 from opportune.wording import words

@@ -342,7 +342,8 @@ class Store(Protocol):
 
         Raises:
             WrongStageError: By the write: the migration has another stage number, or there is none.
-                It did not happen and cannot any more.
+                It did not happen and cannot any more; of `put_opportunities`, what came before
+                the stage went on has happened.
         """
         ...
 

@@ -38,10 +38,16 @@ def put_head(
     return {"Put": {"TableName": tables.sessions, "Item": item, **_unchanged(over)}}
 
 
+def check_head(tables: Tables, opportunity: Opportunity, *, over: Head | None) -> Action:
+    """Hold a transaction back unless a head is still as it was read."""
+    key = head_key(opportunity.session_id, opportunity.id)
+    return {"ConditionCheck": {"TableName": tables.sessions, "Key": key, **_unchanged(over)}}
+
+
 def mark_head(
     tables: Tables, revision: Opportunity, staged: Staged, *, over: Head | None
 ) -> Action:
-    """Mark that a large replace has prepared this revision."""
+    """Mark that a large replace has prepared this revision, or leaves it as it is."""
     condition = _unchanged(over)
     names = condition["ExpressionAttributeNames"] | {"#staged": "staged", "#ttl": "ttl"}
     values = condition.get("ExpressionAttributeValues", {})

@@ -14,6 +14,11 @@ from opportune.errors import StoreUnavailableError
 from opportune.stores.dynamodb.blueprint import declared_tables
 from opportune.stores.dynamodb.connection import open_client
 
+_OF_TEMPLATES = "kind"
+"""Partition key of the templates: nothing reads many of them at once."""
+
+_CONDITION_FAILED = ("ConditionalCheckFailedException", "TransactionCanceledException")
+
 _NOWHERE = "#doctor"
 """Value of a key under which nothing is ever stored."""
 
@@ -116,32 +121,42 @@ class _Examination:
         yield self._compared("deletion protection", protection, "True", update)
 
     def _permissions(self) -> Iterator[Finding]:
-        """Try what infra/iam-service.json grants."""
+        """Try what infra/iam-service.json grants, and of the operator's the scan."""
         key = {
             one["AttributeName"]: {"S": _NOWHERE} if one["AttributeType"] == "S" else {"N": "0"}
             for one in self._declared["AttributeDefinitions"]
             if one["AttributeName"] in {k["AttributeName"] for k in self._declared["KeySchema"]}
         }
         partition = self._declared["KeySchema"][0]["AttributeName"]
-        never = {
+        never: dict[str, Any] = {
             "ConditionExpression": "attribute_exists(#key)",
             "ExpressionAttributeNames": {"#key": partition},
         }
-        yield self._tried("GetItem", self._client.get_item, Key=key)
-        yield self._tried("PutItem", self._client.put_item, Item=key, **never)
-        yield self._tried("Query", self._client.query, **_query(partition))
+        here: dict[str, Any] = {"TableName": self._name}
+        yield self._tried("GetItem", self._client.get_item, Key=key, **here)
+        yield self._tried("PutItem", self._client.put_item, Item=key, **never, **here)
+        yield self._tried("Query", self._client.query, **_query(partition), **here)
         for index in self._declared.get("GlobalSecondaryIndexes", []):
             name = index["IndexName"]
-            request = _query(index["KeySchema"][0]["AttributeName"])
+            request = _query(index["KeySchema"][0]["AttributeName"]) | here
             yield self._tried(f"Query {name}", self._client.query, IndexName=name, **request)
+        if partition != _OF_TEMPLATES:
+            read = {self._name: {"Keys": [key]}}
+            yield self._tried("BatchGetItem", self._client.batch_get_item, RequestItems=read)
+            check = {"ConditionCheck": {"Key": key, **never, **here}}
+            transact = self._client.transact_write_items
+            yield self._tried("ConditionCheckItem", transact, TransactItems=[check])
+        yield self._tried("Scan", self._client.scan, role="operator", Limit=1, **here)
 
-    def _tried(self, subject: str, method: Callable[..., Any], **request: Any) -> Finding:
+    def _tried(
+        self, subject: str, method: Callable[..., Any], *, role: str = "service", **request: Any
+    ) -> Finding:
         try:
-            method(TableName=self._name, **request)
+            method(**request)
         except ClientError as error:
             code = _code(error)
-            if code != "ConditionalCheckFailedException":
-                remedy = "grant the role infra/iam-service.json"
+            if code not in _CONDITION_FAILED:
+                remedy = f"grant the role infra/iam-{role}.json"
                 return self._finding(f"permission {subject}", code, remedy)
         return self._finding(f"permission {subject}", "granted", "")
 

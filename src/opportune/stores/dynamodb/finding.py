@@ -1,19 +1,19 @@
 """Pages across sessions, found by the indexes.
 
-An index says where to look: it lags a little, and holds less than an item. What it names is read
-again by key, and left out if it stands elsewhere by now. Rows that share a sort key come from the
-index in no order, so all of them are read before the first is given: by id, as the contract has it.
+An index says where to look: it lags a little, and holds less than an item. What its rows rule out
+is not read; the rest is read again by key, and left out if it stands elsewhere by now. Rows that
+share a sort key come from the index in no order, so all of them are read before the first is given:
+by id, as the contract has it. Of one session, its own list is asked: that does not lag.
 """
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import groupby, islice
 
 from opportune.filters import OpportunityFilters, Order
-from opportune.models import Opportunity, Page, Priority, R, Session, Status
+from opportune.models import Opportunity, Page, R, Session
 from opportune.stores.contract import Clock
 from opportune.stores.cursor import (
     SESSIONS_QUESTION,
@@ -21,19 +21,25 @@ from opportune.stores.cursor import (
     cursor_after,
     find_position,
     find_question,
-    milliseconds,
     position_of,
     session_position,
 )
 from opportune.stores.dynamodb.connection import Connection, Tables
+from opportune.stores.dynamodb.index_rows import (
+    BY_ARR,
+    BY_TIME,
+    Bounds,
+    Index,
+    IndexReader,
+    RowJudge,
+)
 from opportune.stores.dynamodb.items import HEADER, Item, head_key, read_header
 from opportune.stores.dynamodb.reading import Reader
 from opportune.stores.revisions import is_live
-from opportune.times import time_text
 
 _SMALLEST_QUERY = 25
-_LARGEST_QUERY = 1000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_QUERY = 5000
+"""Rows; about as many as fit into the 1 MB of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +48,6 @@ class _Hit:
 
     position: Position
     partition: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """An index: its keys, and how the sort key becomes a position's number and back."""
-
-    name: str
-    partition: str
-    sort: str
-    number: Callable[[Item], int]
-    value: Callable[[int], dict[str, str]]
-
-
-_BY_TIME = _Index(
-    "StatusIndex",
-    "status",
-    "updatedAt",
-    number=lambda item: milliseconds(item["updatedAt"]["S"]),
-    value=lambda number: {"S": time_text(_EPOCH + timedelta(milliseconds=number))},
-)
-_BY_ARR = _Index(
-    "PriorityIndex",
-    "priority",
-    "estimatedARR",
-    number=lambda item: int(Decimal(item["estimatedARR"]["N"]) * 100),
-    value=lambda number: {"N": str(Decimal(number) / 100)},
-)
 
 
 class Finder:
@@ -81,6 +60,7 @@ class Finder:
         self._tables = tables
         self._reader = reader
         self._clock = clock
+        self._indexes = IndexReader(connection, tables)
 
     def opportunities(
         self, filters: OpportunityFilters, order: Order, limit: int, cursor: str | None
@@ -88,6 +68,8 @@ class Finder:
         """Answer `find_opportunities`."""
         question = find_question(filters, order)
         after = position_of(question, cursor) if cursor is not None else None
+        if filters.session_id:
+            return self._of_session(question, filters, order, limit, after)
         now = self._clock()
 
         def read(hits: Sequence[_Hit]) -> Iterator[tuple[Position, Opportunity]]:
@@ -100,12 +82,32 @@ class Finder:
                 if (find_position(one, order), partition) == (hit.position, hit.partition):
                     yield hit.position, one
 
-        index = _BY_ARR if order is Order.ARR else _BY_TIME
-        partitions: Iterable[str] = (
-            filters.priority or Priority if order is Order.ARR else filters.status or Status
-        )
-        hits = self._hits(index, set(partitions), filters, after, limit)
+        index = BY_ARR if order is Order.ARR else BY_TIME
+        bounds = _until(index.bounds(filters), after)
+        judge = RowJudge(filters, now)
+        streams = [
+            _Stream(self._indexes.pages(index, one, bounds, _sizes(limit)), index, one, judge)
+            for one in index.partitions(filters)
+        ]
+        hits = self._hits(streams, after)
         return _page(question, limit, hits, read, is_selective=bool(filters.search_term))
+
+    def _of_session(
+        self,
+        question: str,
+        filters: OpportunityFilters,
+        order: Order,
+        limit: int,
+        after: Position | None,
+    ) -> Page[Opportunity]:
+        listing = self._reader.listing(filters.session_id)
+        found = self._reader.live(listing, filters)
+        rows = sorted(
+            ((find_position(one, order), one) for one in found),
+            key=lambda row: _place(row[0]),
+        )
+        left = [row for row in rows if after is None or _place(row[0]) > _place(after)]
+        return _cut(question, limit, left)
 
     def sessions(self, limit: int, cursor: str | None) -> Page[Session]:
         """Answer `list_sessions`."""
@@ -121,79 +123,80 @@ class Finder:
                 if header is not None and session_position(header) == hit.position:
                     yield hit.position, header
 
-        hits = self._hits(_BY_TIME, {HEADER}, OpportunityFilters(), after, limit)
+        pages = self._indexes.pages(BY_TIME, HEADER, _until((None, None), after), _sizes(limit))
+        stream = _Stream(pages, BY_TIME, HEADER, None)
+        hits = self._hits([stream], after)
         return _page(SESSIONS_QUESTION, limit, hits, read, is_selective=False)
 
-    def _hits(
-        self,
-        index: _Index,
-        partitions: Iterable[str],
-        filters: OpportunityFilters,
-        after: Position | None,
-        limit: int,
-    ) -> Iterator[_Hit]:
+    def _hits(self, streams: Sequence["_Stream"], after: Position | None) -> Iterator[_Hit]:
         """Yield hits of some partitions in the order of their positions, after this one."""
-        streams = [
-            self._partition(index, str(one), filters, after, limit) for one in sorted(partitions)
-        ]
+        self._connection.each(_Stream.fill, streams)  # all partitions at once, up to their first
         merged = heapq.merge(*streams, key=lambda hit: -hit.position[0])
         for number, tied in groupby(merged, key=lambda hit: hit.position[0]):
             for hit in sorted(tied, key=lambda hit: (hit.position[1], hit.partition)):
                 if after is None or number < after[0] or hit.position[1] > after[1]:
                     yield hit
 
-    def _partition(
+
+class _Stream:
+    """A partition's hits, highest number first, read as far as they are asked for."""
+
+    def __init__(
         self,
-        index: _Index,
+        pages: Iterator[list[Item]],
+        index: Index,
         partition: str,
-        filters: OpportunityFilters,
-        after: Position | None,
-        limit: int,
-    ) -> Iterator[_Hit]:
-        """Yield a partition's hits, highest number first; each query is larger than the last."""
-        names = {"#partition": index.partition}
-        values = {":partition": {"S": partition}}
-        condition = "#partition = :partition"
-        if after is not None:
-            condition += " AND #sort <= :after"
-            names["#sort"] = index.sort
-            values[":after"] = index.value(after[0])
-        size = max(limit + 1, _SMALLEST_QUERY)
-        start: dict[str, Item] = {}
-        while True:
-            page = self._connection.send(
-                "Query",
-                self._tables.sessions,
-                TableName=self._tables.sessions,
-                IndexName=index.name,
-                KeyConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ScanIndexForward=False,
-                Limit=min(size, _LARGEST_QUERY),
-                **start,
-            )
-            for item in page["Items"]:
-                if _may_match(item, filters):
-                    key = item["sessionId" if partition == HEADER else "opportunityId"]["S"]
-                    yield _Hit((index.number(item), key), partition)
-            if not page.get("LastEvaluatedKey"):
+        judge: RowJudge | None,
+    ) -> None:
+        self._pages = pages
+        self._index = index
+        self._partition = partition
+        self._judge = judge
+        self._key = "sessionId" if partition == HEADER else "opportunityId"
+        self._ready: deque[_Hit] = deque()
+
+    def fill(self) -> None:
+        """Read until there is a hit, or the partition ends."""
+        while not self._ready:
+            page = next(self._pages, None)
+            if page is None:
                 return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-            size *= 2
+            for item in page:
+                if self._judge is None or self._judge.may_pass(item):
+                    position = self._index.number(item), item[self._key]["S"]
+                    self._ready.append(_Hit(position, self._partition))
+
+    def __iter__(self) -> Iterator[_Hit]:
+        while True:
+            self.fill()
+            if not self._ready:
+                return
+            yield self._ready.popleft()
 
 
-def _may_match(item: Item, filters: OpportunityFilters) -> bool:
-    """Tell, by what the index holds, whether it is worth reading an item."""
-    if "estimatedARR" not in item:
-        return True  # a header
-    arr = Decimal(item["estimatedARR"]["N"])
-    return (
-        (not filters.priority or item["priority"]["S"] in filters.priority)
-        and (not filters.status or item["status"]["S"] in filters.status)
-        and (filters.min_arr is None or arr >= filters.min_arr)
-        and (filters.max_arr is None or arr <= filters.max_arr)
-    )
+def _until(bounds: Bounds, after: Position | None) -> Bounds:
+    """Leave out what stands before the last row that was given."""
+    low, high = bounds
+    if after is None:
+        return bounds
+    return low, after[0] if high is None else min(high, after[0])
+
+
+def _sizes(limit: int) -> Callable[[], int]:
+    """Return what says how many rows a query takes: each twice as many as the last."""
+    size = max(limit + 1, _SMALLEST_QUERY)
+
+    def larger() -> int:
+        nonlocal size
+        now, size = size, min(2 * size, _LARGEST_QUERY)
+        return now
+
+    return larger
+
+
+def _place(position: Position) -> tuple[int, str]:
+    """Sort key of positions: numbers descending, then ids ascending."""
+    return -position[0], position[1]
 
 
 def _page(
@@ -212,5 +215,10 @@ def _page(
         if not some:
             break
         rows += read(some)
+    return _cut(question, limit, rows)
+
+
+def _cut(question: str, limit: int, rows: Sequence[tuple[Position, R]]) -> Page[R]:
+    """Return the first rows as a page."""
     more = cursor_after(question, rows[limit - 1][0]) if len(rows) > limit else None
     return Page[R](items=tuple(row for _, row in rows[:limit]), cursor=more)

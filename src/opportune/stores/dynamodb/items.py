@@ -59,7 +59,8 @@ class Staged:
     """The mark on a head that a large replace is about to change.
 
     The new revision already stands in the history. It counts once the header says that `attempt`
-    was committed. Meanwhile the head has no `ttl` attribute, so that DynamoDB cannot sweep it.
+    was committed. Meanwhile the head has no `ttl` attribute, so that DynamoDB cannot sweep it. A
+    mark with the head's own version says that the new list leaves it as it is.
     """
 
     attempt: str
@@ -144,7 +145,18 @@ def head_item(opportunity: Opportunity, list_version: int) -> Item:
 
 
 def read_head(item: Item) -> Head:
-    """Read a head."""
+    """Read a head.
+
+    Raises:
+        StoreError: It holds what this program never wrote; so do the other readers.
+    """
+    try:
+        return _head(item)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(item, error) from None
+
+
+def _head(item: Item) -> Head:
     mark = item.get("staged", {}).get("M")
     staged = mark and Staged(
         mark["attempt"]["S"], int(mark["version"]["N"]), int(mark["list"]["N"])
@@ -153,7 +165,7 @@ def read_head(item: Item) -> Head:
         return Head(None, 0, staged or None)
     ttl = item.get("ttl") or (mark or {}).get("ttl")
     opportunity = (
-        _checked(Opportunity, item, _head_fields(item, ttl))
+        Opportunity.model_validate(_head_fields(item, ttl))
         if "status" in item
         else _read_body(Opportunity, item)
     )
@@ -259,20 +271,18 @@ def read_template(item: Item) -> Template:
 def _read_body(model: type[R], item: Item) -> R:
     try:
         return model.model_validate_json(item["body"]["S"])
-    except ValidationError as error:
-        raise _damaged(item, error) from None
+    except (KeyError, ValueError) as error:
+        raise damaged(item, error) from None
 
 
-def _checked(model: type[R], item: Item, fields: dict[str, Any]) -> R:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise _damaged(item, error) from None
-
-
-def _damaged(item: Item, error: ValidationError) -> StoreError:
+def damaged(item: Item, error: Exception) -> StoreError:
+    """Say which item holds what this program never wrote, and where, but not what it is."""
     key = {
         name: item[name] for name in ("sessionId", "opportunityId", "templateId") if name in item
     }
-    field = ".".join(str(part) for part in error.errors()[0]["loc"])
+    field = "body"
+    if isinstance(error, ValidationError):
+        field = ".".join(str(part) for part in error.errors()[0]["loc"]) or field
+    elif isinstance(error, KeyError):
+        field = str(error.args[0])
     return StoreError(f"The item {key} holds what this program never wrote (field {field!r}).")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opportune.errors import StoreError, StoreUnavailableError
+from opportune.filters import OpportunityFilters
 from opportune.models import (
     OPPORTUNITY_ID_PATTERN,
     SESSION_ID_PATTERN,
@@ -31,7 +32,7 @@ from opportune.stores.dynamodb.items import (
     read_revision,
     revision_key,
 )
-from opportune.stores.revisions import is_forgotten, is_history_expired
+from opportune.stores.revisions import is_forgotten, is_history_expired, is_live
 
 _SESSION_ID = re.compile(SESSION_ID_PATTERN)
 _OPPORTUNITY_ID = re.compile(OPPORTUNITY_ID_PATTERN)
@@ -39,6 +40,11 @@ _OPPORTUNITY_ID = re.compile(OPPORTUNITY_ID_PATTERN)
 
 _SETTLED_AFTER = timedelta(hours=1)
 """A transaction has reached all its items long before; and no item's ttl can have passed yet."""
+
+
+def is_opportunity_id(text: str) -> bool:
+    """Tell whether this can be the id of an opportunity."""
+    return _OPPORTUNITY_ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class Reader:
 
     def known(self, opportunity_id: str) -> Known:
         """Return what is known of an opportunity by its head."""
-        if not _OPPORTUNITY_ID.fullmatch(opportunity_id):
+        if not is_opportunity_id(opportunity_id):
             return Known(None)
         return self._resolved(opportunity_id, self._head(opportunity_id))
 
@@ -151,9 +157,15 @@ class Reader:
                 return Listing(header, self._known_of_list(header, heads))
         raise StoreUnavailableError(f"The list of session {session_id!r} is being replaced.")
 
+    def live(self, listing: Listing, filters: OpportunityFilters) -> list[Opportunity]:
+        """Return what a list holds by now and these filters let through."""
+        now = self._clock()  # after reading: what had expired before the list was replaced is gone
+        newest = (known.newest for known in listing.known.values())
+        return [one for one in newest if one and is_live(one, now) and filters.matches(one)]
+
     def history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         """Return every kept revision, oldest first."""
-        if not _OPPORTUNITY_ID.fullmatch(opportunity_id):
+        if not is_opportunity_id(opportunity_id):
             return ()
         known, rows = self._rows(opportunity_id, self.known(opportunity_id))
         if known.newest is None:
@@ -259,6 +271,8 @@ class Reader:
     def _promoted(self, opportunity_id: str, head: Head) -> Known:
         """Return what a committed replace has prepared for a head."""
         mark = head.staged
+        if mark and mark.version == head.version:  # it stays as it is
+            return Known(head.opportunity, head, mark.list_version)
         row = mark and self._row(opportunity_id, mark.version)
         if not mark or not row:
             raise StoreError(f"A revision of {opportunity_id!r} that was committed is missing.")
@@ -300,14 +314,13 @@ class Reader:
         prepared = {}
         for one, head in heads.items():
             attempt = head.staged.attempt if head.staged else ""
+            list_version = head.list_version
             if head.staged and attempt == promoting:
-                prepared[one] = head.staged
-            known[one] = Known(
-                head.opportunity,
-                head,
-                head.list_version,
-                attempt if attempt == staging else "",
-            )
+                list_version = head.staged.list_version
+                if head.staged.version != head.version:  # else it stays as it is
+                    prepared[one] = head.staged
+            aborts = attempt if attempt == staging else ""
+            known[one] = Known(head.opportunity, head, list_version, aborts)
         keys = [revision_key(one, mark.version) for one, mark in prepared.items()]
         for item in self._connection.get_many(self._tables.history, keys):
             revision = read_revision(item)

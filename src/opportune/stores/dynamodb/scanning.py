@@ -1,7 +1,8 @@
 """Everything that is stored, a page at a time. Only an operator's role may scan."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from opportune.models import Opportunity, Page, Record
 from opportune.stores.contract import Clock, Retention
@@ -10,7 +11,6 @@ from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import (
     HEADER,
     NEWEST_TEMPLATES,
-    Item,
     read_head,
     read_header,
     read_revision,
@@ -19,6 +19,47 @@ from opportune.stores.dynamodb.items import (
 from opportune.stores.dynamodb.journal_items import MIGRATION
 from opportune.stores.dynamodb.reading import Reader
 from opportune.stores.revisions import is_history_expired, is_live
+
+T = TypeVar("T")
+Read = Callable[[dict[str, Any]], Iterable[T]]
+"""Makes rows of what a Scan answered."""
+
+
+def scanned(
+    connection: Connection,
+    question: str,
+    places: Sequence[tuple[str, Read[T]]],
+    limit: int,
+    cursor: str | None,
+) -> tuple[tuple[T, ...], str | None]:
+    """Scan tables one after the other, in DynamoDB's order.
+
+    Args:
+        connection: Sends the requests.
+        question: What the cursor belongs to.
+        places: Tables, each with what its items become.
+        limit: How many items to read at most.
+        cursor: Where to go on; None = at the beginning.
+
+    Returns:
+        The rows, and where to go on; None = all is read.
+    """
+    place, start = position_of(question, cursor) if cursor is not None else (0, "")
+    rows: list[T] = []
+    while place < len(places) and len(rows) < limit:
+        table, read = places[place]
+        page = connection.send(
+            "Scan",
+            table,
+            TableName=table,
+            ConsistentRead=True,
+            Limit=limit - len(rows),
+            **({"ExclusiveStartKey": json.loads(start)} if start else {}),
+        )
+        rows += read(page)
+        start = json.dumps(page["LastEvaluatedKey"]) if page.get("LastEvaluatedKey") else ""
+        place += not start
+    return tuple(rows), cursor_after(question, (place, start)) if place < len(places) else None
 
 
 class Scanner:
@@ -39,34 +80,19 @@ class Scanner:
         self._retention = retention
 
     def scan(self, limit: int, cursor: str | None) -> Page[Record]:
-        """Answer `scan`: the tables one after the other, in DynamoDB's order."""
-        place, start = position_of(SCAN_QUESTION, cursor) if cursor is not None else (0, "")
-        tables = (
+        """Answer `scan`."""
+        places: tuple[tuple[str, Read[Record]], ...] = (
             (self._tables.sessions, self._of_sessions),
             (self._tables.history, self._of_history),
             (self._tables.templates, self._of_templates),
         )
-        records: list[Record] = []
-        while place < len(tables) and len(records) < limit:
-            table, read = tables[place]
-            page = self._connection.send(
-                "Scan",
-                table,
-                TableName=table,
-                ConsistentRead=True,
-                Limit=limit - len(records),
-                **({"ExclusiveStartKey": json.loads(start)} if start else {}),
-            )
-            records += read(page["Items"])
-            start = json.dumps(page["LastEvaluatedKey"]) if page.get("LastEvaluatedKey") else ""
-            place += not start
-        more = cursor_after(SCAN_QUESTION, (place, start)) if place < len(tables) else None
-        return Page[Record](items=tuple(records), cursor=more)
+        items, more = scanned(self._connection, SCAN_QUESTION, places, limit, cursor)
+        return Page[Record](items=items, cursor=more)
 
-    def _of_sessions(self, items: Sequence[Item]) -> Iterator[Record]:
+    def _of_sessions(self, page: dict[str, Any]) -> Iterator[Record]:
         """Yield headers, and newest revisions that have outlived their rows in the history."""
         now = self._clock()
-        for item in items:
+        for item in page["Items"]:
             key = item["opportunityId"]["S"]
             if key == HEADER:
                 session = read_header(item).session
@@ -78,9 +104,9 @@ class Scanner:
             if newest and is_live(newest, now) and is_history_expired(newest, now, self._retention):
                 yield newest
 
-    def _of_history(self, items: Sequence[Item]) -> Iterator[Record]:
+    def _of_history(self, page: dict[str, Any]) -> Iterator[Record]:
         prepared: list[Opportunity] = []
-        for item in items:
+        for item in page["Items"]:
             if item["opportunityId"]["S"] == MIGRATION:
                 continue
             revision: Opportunity = read_revision(item)
@@ -92,7 +118,7 @@ class Scanner:
                 yield revision
         yield from self._reader.counting([(one.id, one.version) for one in prepared])
 
-    def _of_templates(self, items: Sequence[Item]) -> Iterator[Record]:
-        for item in items:
+    def _of_templates(self, page: dict[str, Any]) -> Iterator[Record]:
+        for item in page["Items"]:
             if item["kind"]["S"] != NEWEST_TEMPLATES:
                 yield read_template(item)

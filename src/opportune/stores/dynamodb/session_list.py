@@ -15,7 +15,7 @@ writes win), and anybody may carry out 4 and 5 of one that is. docs/decisions/00
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opportune.errors import StoreUnavailableError
@@ -33,21 +33,25 @@ from opportune.stores.moving import Written
 
 @dataclass(frozen=True)
 class Prepared:
-    """A head as it was, what it is to become, and revisions between the two, if any."""
+    """A head as it was, what it is to become, and revisions between the two, if any.
+
+    `stays` if it is that already: then nothing is written, but nobody may change it meanwhile.
+    """
 
     head: Head | None
     revision: Opportunity
     between: tuple[Opportunity, ...] = ()
+    stays: bool = False
 
     @property
     def rows(self) -> tuple[Opportunity, ...]:
         """The revisions that go into the history."""
-        return (self.revision, *self.between)
+        return () if self.stays else (self.revision, *self.between)
 
     @property
     def size(self) -> int:
-        """Bytes of the rows' JSON."""
-        return sum(len(row.model_dump_json().encode()) for row in self.rows)
+        """Bytes of JSON; a head holds about as much as its row."""
+        return sum(len(row.model_dump_json().encode()) for row in self.rows or (self.revision,))
 
 
 class SessionLists:
@@ -105,6 +109,7 @@ class SessionLists:
                 Prepared(known[one.id].head if one.id in known else None, one)
                 for one in change.revisions
             ]
+            prepared += _staying(wanted, prepared, known)
             if self.write(listing.header, change.header, prepared, is_looked_up=is_looked_up):
                 return answer
         raise StoreUnavailableError(f"Others keep changing the list of session {session_id!r}.")
@@ -135,7 +140,7 @@ class SessionLists:
         Args:
             before: The header as it was read.
             session: The new header.
-            prepared: The new heads.
+            prepared: The new heads, and those that stay.
             is_looked_up: The history was asked about those that have no head.
         """
         count = 1 + self._writer.own_actions + sum(1 + len(one.rows) for one in prepared)
@@ -152,23 +157,31 @@ class SessionLists:
         *,
         is_looked_up: bool,
     ) -> bool:
-        header = Header(session, {one.revision.id: one.revision.version for one in prepared})
+        changed = {one.revision.id: one.revision.version for one in prepared if not one.stays}
+        header = Header(session, changed)
         transaction = [actions.put_header(self._tables, header, over=before)]
         for one in prepared:
-            transaction += [
-                actions.put_head(self._tables, one.revision, session.version, over=one.head),
-                *self._rows(one, is_looked_up=is_looked_up),
-            ]
+            act = actions.check_head(self._tables, one.revision, over=one.head)
+            if not one.stays:
+                act = actions.put_head(self._tables, one.revision, session.version, over=one.head)
+            transaction += [act, *self._rows(one, is_looked_up=is_looked_up)]
+        return self._writer.write(
+            transaction,
+            lambda: self._is_written(session, prepared),
+            _written(session, prepared),
+        )
 
-        def is_written() -> bool:
-            if prepared:
-                return self._reader.is_written(prepared[0].revision)
-            held = self._reader.header(session.id)
-            if held and held.session == session:
-                return True
-            raise StoreUnavailableError(f"Whether session {session.id!r} was written is unknown.")
-
-        return self._writer.write(transaction, is_written, _written(session, prepared))
+    def _is_written(
+        self, session: Session, prepared: Sequence[Prepared], attempt: str = ""
+    ) -> bool:
+        """Tell whether a list counts, as written by this attempt (empty: in one step)."""
+        for one in prepared:
+            if not one.stays:
+                return self._reader.is_written(one.revision, attempt)
+        held = self._reader.header(session.id)
+        if held and held.session == session:
+            return True
+        raise StoreUnavailableError(f"Whether session {session.id!r} was written is unknown.")
 
     def _write_staged(
         self,
@@ -194,10 +207,11 @@ class SessionLists:
                 self._connection.transact(self._tables.sessions, transaction)
             except ConditionFailedError:
                 return False
-        witness = prepared[0].revision
         commit = actions.commit(self._tables, Header(session, promoting=attempt))
         if not self._writer.write(
-            [commit], lambda: self._reader.is_written(witness, attempt), _written(session, prepared)
+            [commit],
+            lambda: self._is_written(session, prepared, attempt),
+            _written(session, prepared),
         ):
             return False
         self._promote(session.id, attempt, prepared, session.version)
@@ -240,4 +254,16 @@ class SessionLists:
 
 
 def _written(session: Session, prepared: Sequence[Prepared]) -> Written:
-    return written(Change(session, tuple(one.revision for one in prepared)))
+    revisions = tuple(one.revision for one in prepared if not one.stays)
+    return written(Change(session, revisions))
+
+
+def _staying(
+    wanted: Sequence[str], prepared: Sequence[Prepared], known: Mapping[str, Known]
+) -> Iterator[Prepared]:
+    """Yield those of a new list that nothing is written of."""
+    changed = {one.revision.id for one in prepared}
+    for one in wanted:
+        newest = known[one].newest if one in known else None
+        if one not in changed and newest is not None:
+            yield Prepared(known[one].head, newest, stays=True)

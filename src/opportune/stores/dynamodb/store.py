@@ -12,7 +12,6 @@ from opportune.errors import (
 )
 from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
 from opportune.models import Opportunity, Page, Record, Session, Template
-from opportune.stores import plain
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
 from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
@@ -25,6 +24,8 @@ from opportune.stores.contract import (
     utc_now,
 )
 from opportune.stores.dynamodb import actions
+from opportune.stores.dynamodb.auditing import Auditor
+from opportune.stores.dynamodb.bulk import Bulk
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.copying import Copier
 from opportune.stores.dynamodb.finding import Finder
@@ -34,6 +35,7 @@ from opportune.stores.dynamodb.reading import Known, Reader
 from opportune.stores.dynamodb.scanning import Scanner
 from opportune.stores.dynamodb.session_list import SessionLists
 from opportune.stores.dynamodb.templates import Templates
+from opportune.stores.dynamodb.totalling import Totaller
 from opportune.stores.dynamodb.transactions import Writer
 from opportune.stores.journaling import Journaling, written
 from opportune.stores.moving import Copying, Migration, Note, Told
@@ -78,9 +80,11 @@ class DynamoDBStore:
             self._connection, self._tables, self._reader, retention, self._writer
         )
         self._finder = Finder(self._connection, self._tables, self._reader, clock)
+        self._totaller = Totaller(self._connection, self._tables, self._reader, clock)
         self._templates = Templates(self._connection, self._tables, self._writer)
         self._journal = Journal(self._connection, self._tables)
         self._scanner = Scanner(self._connection, self._tables, self._reader, clock, retention)
+        self._auditor = Auditor(self._connection, self._tables, self._reader, clock, retention)
         self._copier = Copier(
             self._connection, self._tables, self._reader, self._lists, self._templates
         )
@@ -106,13 +110,12 @@ class DynamoDBStore:
     ) -> tuple[Opportunity, ...]:
         wanted = filters or OpportunityFilters()
         listing = self._reader.listing(session_id)
-        now = self._clock()  # after reading: what had expired before the list was replaced is gone
+        found = self._reader.live(listing, wanted)
         if listing.session is not None and listing.header and listing.header.promoting:
             committed = datetime.fromisoformat(listing.session.updated_at)
-            if now - committed > _ABANDONED_AFTER:
+            if self._clock() - committed > _ABANDONED_AFTER:
                 self._lists.finish(session_id, listing)
-        newest = (known.newest for known in listing.known.values())
-        return by_list_order([o for o in newest if o and is_live(o, now) and wanted.matches(o)])
+        return by_list_order(found)
 
     def get_opportunity(self, opportunity_id: str, *, version: int | None = None) -> Opportunity:
         if version is None:
@@ -135,12 +138,18 @@ class DynamoDBStore:
                 listing = self._reader.listing(opportunity.session_id)
                 self._lists.finish(opportunity.session_id, listing)
                 continue
-            revision, change = putting(
-                opportunity,
-                newest=known.newest,
-                header=header.session if header else None,
-                when=when,
-            )
+            try:
+                revision, change = putting(
+                    opportunity,
+                    newest=known.newest,
+                    header=header.session if header else None,
+                    when=when,
+                )
+            except SessionNotFoundError:
+                # True of the moment when the header was read, if the opportunity was so then too.
+                if self._reader.base(opportunity.id) == known:
+                    raise
+                continue
             if not change.revisions or self._written(revision, change, known, header):
                 return revision
         raise StoreUnavailableError(f"Others keep changing {opportunity.id!r}.")
@@ -174,7 +183,15 @@ class DynamoDBStore:
         self, opportunities: Sequence[Opportunity]
     ) -> tuple[Opportunity | StoreError, ...]:
         check_bulk(opportunities)
-        return plain.put_each(self, opportunities)
+        bulk = Bulk(
+            self._connection,
+            self._tables,
+            reader=self._reader,
+            retention=self._retention,
+            writer=self._writer,
+            put=self.put_opportunity,
+        )
+        return tuple(bulk.put_all(opportunities, self._moment))
 
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         return self._reader.history(opportunity_id)
@@ -193,7 +210,7 @@ class DynamoDBStore:
     def totals(
         self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
     ) -> tuple[Total, ...]:
-        return plain.totals(self, filters, by)
+        return self._totaller.totals(filters or OpportunityFilters(), by)
 
     def get_session(self, session_id: str) -> Session:
         header = self.get_header(session_id)
@@ -254,7 +271,7 @@ class DynamoDBStore:
 
     def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
         check_limit(limit)
-        return plain.audit(self, limit, cursor)
+        return self._auditor.audit(limit, cursor)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)

@@ -24,15 +24,23 @@ def fits(count: int, size: int) -> bool:
     return is_light and count <= TRANSACTION_ACTIONS
 
 
-def portions(units: Iterable[T], extent: Callable[[T], tuple[int, int]]) -> Iterator[list[T]]:
-    """Cut into what one transaction can hold; `extent` is a unit's actions and bytes."""
+def portions(
+    units: Iterable[T], extent: Callable[[T], tuple[int, int]], *, taken: int = 0
+) -> Iterator[list[T]]:
+    """Cut into what one transaction can hold.
+
+    Args:
+        units: What only goes whole.
+        extent: A unit's actions and bytes.
+        taken: Actions that each transaction has besides.
+    """
     portion: list[T] = []
-    count, size = 0, 0
+    count, size = taken, 0
     for unit in units:
         more, bytes_ = extent(unit)
         if portion and not fits(count + more, size + bytes_):
             yield portion
-            portion, count, size = [], 0, 0
+            portion, count, size = [], taken, 0
         portion.append(unit)
         count, size = count + more, size + bytes_
     if portion:
@@ -56,22 +64,33 @@ class Writer:
         self._journaling = journaling
 
     @property
+    def fence_actions(self) -> int:
+        """How many actions of each transaction are for the fence."""
+        return 1 if self._journaling else 0
+
+    @property
+    def note_actions(self) -> int:
+        """How many it takes to note what was written of one session or template."""
+        return 1 if self._journaling else 0
+
+    @property
     def own_actions(self) -> int:
-        """How many actions of a transaction are not for the write itself."""
-        return 2 if self._journaling else 0
+        """How many actions of a transaction on one session are not for the write itself."""
+        return self.fence_actions + self.note_actions
 
     def write(
         self,
         transaction: Sequence[Action],
         is_written: Callable[[], bool],
-        wrote: Written | None = None,
+        *wrote: Written,
     ) -> bool:
         """Carry out a transaction; False, and nothing is written, if one of its conditions fails.
 
         Args:
             transaction: Leaves room for `own_actions`.
             is_written: Asked after a refusal if an earlier try may have been carried out.
-            wrote: What it writes; None if nothing that a reader could see.
+            wrote: What it writes, each of one session or template; none if nothing that a reader
+                could see.
 
         Raises:
             WrongStageError: The stage went on.
@@ -84,12 +103,14 @@ class Writer:
                 if self._journaling and len(transaction) in refused.failed:
                     raise wrong_stage(self._journaling.stage_number) from refused
                 return False
-        if self._journaling and wrote:
-            self._journaling.told(wrote)
+        if self._journaling:
+            for one in wrote:
+                self._journaling.told(one)
         return True
 
-    def _guard(self, wrote: Written | None) -> list[Action]:
+    def _guard(self, wrote: Iterable[Written]) -> list[Action]:
         if self._journaling is None:
             return []
         fence = actions.check_stage(self._tables, self._journaling.stage_number)
-        return [fence, *(actions.put_notes(self._tables, wrote.note) if wrote else ())]
+        notes = [note for one in wrote for note in actions.put_notes(self._tables, one.note)]
+        return [fence, *notes]
