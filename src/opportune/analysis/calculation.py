@@ -112,13 +112,12 @@ def leaves(node: Node) -> Iterable[Node]:
 
 def named_cells(node: Node) -> tuple[Cell, ...]:
     """Return every cell that a calculation rests on, once, in the order of the tree."""
-    return written_out(_groups(node))
+    return written_out(groups_of(node))
 
 
-def _groups(node: Node) -> Iterable[Cells]:
-    yield from node.cells
-    for child in node.children:
-        yield from _groups(child)
+def groups_of(node: Node) -> tuple[Cells, ...]:
+    """Return every group of cells that a calculation rests on, in the order of the tree."""
+    return (*node.cells, *(cells for child in node.children for cells in groups_of(child)))
 
 
 def digest(node: Node, shared: Shared | None = None) -> str:
