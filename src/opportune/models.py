@@ -290,7 +290,7 @@ class Session(Model):
     mapping: tuple[ColumnMapping, ...] = ()
     """Columns whose meaning the user gave."""
     templates: tuple["TemplateUse", ...] = ()
-    """Templates of users that took part, so that it can be computed again when they have changed."""
+    """Templates of users that took part: it is recomputed with these, whatever became of them."""
     deleted: bool = False
     created_at: Time = ""
     updated_at: Time = ""

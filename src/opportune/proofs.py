@@ -5,21 +5,24 @@ from datetime import date
 from functools import partial
 
 from opportune.analysis import Analysis, analyze
+from opportune.analysis.own_plays import taking_part
 from opportune.assessment import Assessment
 from opportune.comparison import Comparison, Side, compared
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.files import FileKeeper, FileMissingError
 from opportune.intake import read
-from opportune.models import Session, folded
+from opportune.models import Session, Template, folded
 from opportune.pricing.books import PriceBooks
 from opportune.stores.contract import Store
 from opportune.verification import Verification, verified
 from opportune.views import ExplanationAnswer, calculation_node
 
 
-def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> Analysis:
-    """Analyse under the conditions that a session's header names.
+def analysed(
+    assessment: Assessment, session: Session, books: PriceBooks, templates: Sequence[Template]
+) -> Analysis:
+    """Analyse under the conditions that a session's header names, with these templates.
 
     Raises:
         PriceBookMissingError: Its price book is not here.
@@ -32,6 +35,7 @@ def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> Ana
         run_date=date.fromisoformat(session.run_date),
         prices=books.prices(session.price_book),
         basis=session.basis,
+        plays=taking_part(templates),
     )
 
 
@@ -94,7 +98,7 @@ class Proofs:
         return Side(
             session=session,
             assessment=assessment,
-            analyse=lambda conditions: analysed(assessment, conditions, self._books),
+            analyse=partial(self._analysed, assessment),
             prices=self._books.prices,
             history=self._store.get_history,
         )
@@ -103,7 +107,13 @@ class Proofs:
         self, session: Session, files: Sequence[InputFile]
     ) -> tuple[Assessment, Analysis]:
         assessment = read(files, None, session.mapping)
-        return assessment, analysed(assessment, session, self._books)
+        return assessment, self._analysed(assessment, session)
+
+    def _analysed(self, assessment: Assessment, session: Session) -> Analysis:
+        """Analyse with the revisions of templates that a header names, whatever became of them."""
+        uses = session.templates
+        templates = [self._store.get_template(u.template_id, version=u.version) for u in uses]
+        return analysed(assessment, session, self._books, templates)
 
     def _session(self, session_id: str) -> Session:
         """Return a header; at first the day that it was computed as of was not recorded."""

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from opportune.analysis.own_plays import used
 from opportune.carry_over import ANALYSIS_CHANGE, carried_over
 from opportune.comparison import Comparison
 from opportune.documents.file import InputFile
@@ -23,6 +24,7 @@ from opportune.rewording import Speaker
 from opportune.settings import Settings
 from opportune.store_migrations import StoreMigrations
 from opportune.stores.contract import Clock, Store, Usage, utc_now
+from opportune.templates import Templates
 from opportune.verification import Verification
 from opportune.views import (
     AnalysisAnswer,
@@ -59,6 +61,8 @@ class Service:
         self._files = files
         self._books = books or PriceBooks()
         self._proofs = Proofs(store, files, self._books)
+        self.templates = Templates(store, files, self._books, clock=clock)
+        """What users make of the plays."""
         self._clock = clock
 
     @classmethod
@@ -114,6 +118,7 @@ class Service:
         prices = self._books.chosen(price_book)
         assessment = read(files, on_progress, mapping)
         check_kinds(files, assessment)
+        templates = self._store.list_templates()
         header = Session.checked(
             id=session_id or derived_session_id(customer, files, basis, mapping),
             customer=customer,
@@ -125,11 +130,12 @@ class Service:
             basis=basis,
             run_date=self._clock().date().isoformat(),
             mapping=tuple(mapping),
+            templates=used(templates),
             updated_by=updated_by,
         )
         if on_progress:
             on_progress("analyze", "")
-        analysis = analysed(assessment, header, self._books)
+        analysis = analysed(assessment, header, self._books, templates)
         header = header.revised(quality=(*analysis.file_quality, *analysis.quality))
         found, rewording = analysis.opportunities, None
         if speaker is not None:

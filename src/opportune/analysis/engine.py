@@ -87,7 +87,9 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
         id_ = f"{session_id}.{play.id}"
         values = {**finding.values, "arr": case.words.money(arr.tree.amount), "customer": customer}
         named = replace(finding, values=values)
-        opportunity = _opportunity(case, play, named, estimate, id_, aside)
+        opportunity = _opportunity(
+            case, play, finding=named, estimate=estimate, id_=id_, aside=aside
+        )
         carriers.add(play, opportunity)
         opportunities.append(opportunity.revised(customer=customer))
         trees[opportunity.id] = tree
@@ -139,7 +141,7 @@ def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
 
 
 def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
-    case: Case, play: Play, finding: Finding, estimate: Estimate, id_: str, aside: str
+    case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, aside: str
 ) -> Opportunity:
     """Make an opportunity; `aside` is said beside its texts."""
     texts, expected = play.texts[case.words.language], estimate.expected

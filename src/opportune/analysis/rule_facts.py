@@ -28,14 +28,12 @@ _Server = Literal[
     "windows-server", "rhel", "centos", "oracle-linux", "ubuntu", "sles", "debian", "amazon-linux"
 ]
 _Engine = Literal["oracle", "sql-server", "mysql", "mariadb", "postgresql"]
+_Engines = Annotated[list[_Engine], Field(min_length=1, max_length=100)]
+_Servers = Annotated[list[_Server], Field(min_length=1, max_length=100)]
 _Linux = Literal["rhel", "centos", "oracle-linux", "ubuntu", "sles", "debian", "amazon-linux"]
 _Pillar = Literal["cost", "operations", "reliability", "security"]
 _Phase = Literal["assess", "mobilize", "migrate"]
 _Level = Literal["High", "Medium", "Low"]
-
-
-def _listed(item: Any) -> Any:
-    return Annotated[list[item], Field(min_length=1, max_length=100)]
 
 
 @dataclass(frozen=True)
@@ -60,20 +58,20 @@ _SHARE = _takes("fraction, above 0, up to 1", _Fraction)
 TRIGGER_PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
     "containers": {"web": _WORDS, "services": _WORDS, "runtimes": _WORDS},
     "databases": {
-        "engines": _takes("of oracle, sql-server, mysql, mariadb, postgresql", _listed(_Engine)),
+        "engines": _takes("of oracle, sql-server, mysql, mariadb, postgresql", _Engines),
     },
     "end-of-database-support": {
-        "products": _takes("of oracle, sql-server, mysql, mariadb, postgresql", _listed(_Engine)),
+        "products": _takes("of oracle, sql-server, mysql, mariadb, postgresql", _Engines),
     },
     "end-of-server-support": {
         "products": _takes(
             "of windows-server, rhel, centos, oracle-linux, ubuntu, sles, debian, amazon-linux",
-            _listed(_Server),
+            _Servers,
         ),
     },
     "file-storage": {"file_servers": _WORDS, "cold": _WORDS},
     "graviton": {
-        "arm64": _takes("table: Linux product to its releases", dict[_Linux, _listed(_Word)]),
+        "arm64": _takes("table: Linux product to its releases", dict[_Linux, _Words]),
     },
     "hypervisor": {
         "name": _takes("part of the hypervisor's name", _Word),
@@ -210,7 +208,7 @@ TRIGGER_VALUES: Mapping[str, Values] = {
         "vcpus editions least low names",
     ),
 }
-"""By trigger rule. What a rule gives for another rule alone (lists of servers) is not among them."""
+"""By trigger rule. What a rule gives to another one alone (lists of servers) is not among them."""
 
 OF_EVERY_PLAY = frozenset(("arr", "customer"))
 """Texts that every play may say, but not ask for with `when`."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from opportune import __version__
-from opportune.api import migration, problems
+from opportune.api import migration, problems, templates
 from opportune.api.guards import Guard
 from opportune.api.routes import router
 from opportune.service import Service
@@ -49,6 +49,7 @@ def create_app(
     app.state.service = own
     app.state.settings = settings
     app.include_router(router)
+    app.include_router(templates.router)
     app.include_router(migration.router)
     problems.install(app)
     app.add_middleware(Guard, hosts=hosts, max_body_bytes=settings.max_upload_mb * 1_000_000)

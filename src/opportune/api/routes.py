@@ -167,7 +167,7 @@ def update_status(  # noqa: PLR0913 - path, body and headers
         change.status,
         updated_by=caller,
         note=change.note,
-        expected_version=_version_of(if_match),
+        expected_version=version_of(if_match),
         change_id=f"key:{idempotency_key}" if idempotency_key else "",
     )
     return _tagged(response, updated)
@@ -249,7 +249,8 @@ def _tagged(response: Response, opportunity: Opportunity) -> Opportunity:
     return opportunity
 
 
-def _version_of(if_match: str | None) -> int | None:
+def version_of(if_match: str | None) -> int | None:
+    """Return the version that an If-Match names; None: any."""
     tag = (if_match or "*").strip().removeprefix("W/").strip('"')
     if tag == "*":
         return None

@@ -16,6 +16,7 @@ from opportune.cli.prices import prices
 from opportune.cli.proof import compare, verify
 from opportune.cli.server import serve
 from opportune.cli.store import store
+from opportune.cli.templates_use import templates
 from opportune.errors import (
     DocumentError,
     InvalidInputError,
@@ -57,6 +58,7 @@ for command in (
     verify,
     compare,
     prices,
+    templates,
     sample,
     serve,
     store,
