@@ -59,7 +59,7 @@ BY_RULE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "sap": {"names": WORDS, "engines": WORDS},
     "sql-server-licences": {},
 }
-PRIORITIES = st.one_of(
+PRIORITIES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.just({"rule": "worst"}),
     st.sampled_from(["High", "Medium", "Low"]).map(lambda level: {"rule": "fixed", "level": level}),

@@ -114,7 +114,7 @@ def test_whatever_text_is_accepted_can_be_said(play: str, text: str) -> None:
     texts = template.texts[0].model_copy(update={"title": text or "x", "priority": text})
     changed = template.model_copy(update={"texts": (texts,)})
     if is_accepted(changed):
-        assert fired(analysed(ALL, [changed]), "ours")
+        assert fired(analysed(ALL, [changed]), "ours").template_id == "ours"
 
 
 def is_accepted(template: Template) -> bool:

@@ -1,6 +1,6 @@
 """Templates through the service: kept, tried, used, and recomputed whatever became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -37,7 +37,7 @@ PLAIN = TemplateFile(
     priority={"rule": "fixed", "level": "High"},
     es=FileTexts(
         title="Taller para {customer}: {teams:equipo|equipos}",
-        reasoning=("Lo pidió {who}.", {"when": "date", "text": "Será el {date}."}),  # type: ignore[arg-type] # as JSON has it
+        reasoning=("Lo pidió {who}.", {"when": "date", "text": "Será el {date}."}),
         next_steps=("{teams:|Invitarlo|Invitarlos}.",),
     ),
 )
@@ -231,12 +231,13 @@ def test_what_was_analysed_is_recomputed_with_the_templates_of_then(service: Ser
     session = analysed(service)
     kept = of(service, session, "arm-first")
     assert kept.estimated_arr < 0
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: templates.edit("arm-first", OTHER, updated_by="ana"),
         lambda: templates.set_enabled("arm-first", enabled=False, updated_by="ana"),
         lambda: templates.delete("arm-first", updated_by="ana"),
         lambda: templates.delete("graviton", updated_by="ana"),
-    ):  # fmt: skip
+    )
+    for change in changes:
         change()
         found = service.verify(session)
         assert found.is_equal, found.differences
@@ -314,7 +315,11 @@ def test_an_opportunity_by_hand_says_what_is_known_and_leaves_the_rest_open(
     assert new.reasoning == "Lo pidió [who]."
     assert new.next_steps == ("Invitarlo.",)
     assert made.open == ("who",)
-    assert (new.priority, new.category, new.estimated_arr) == (Priority.HIGH, "Workshop", 0)
+    assert (new.priority, new.category, new.estimated_arr) == (
+        Priority.HIGH,
+        "Workshop",
+        Decimal(0),
+    )
     assert (new.template_id, new.version, new.customer) == ("kick-off", 1, "Example Corp")
     assert service.session(new.session_id).customer == "Example Corp"
     fields = {"title": "Ours", "estimated_arr": Decimal("1234.56"), "owner": "eva"}
