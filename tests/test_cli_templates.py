@@ -68,6 +68,11 @@ def test_a_mistake_names_the_file_or_the_field(cli: Cli, tmp_path: Path) -> None
     cli("templates", "create", tmp_path / "none.toml", code=3)
     cli("templates", "use", "sap", "--set", "applications", code=2)
     assert "is no NAME=VALUE" in cli.err
+    for amount in ("much", "nan", "inf"):
+        cli("templates", "use", "sap", "--arr", amount, code=2)
+        assert f"'{amount}' is no amount of US dollars" in cli.err
+    cli("templates", "use", "sap", "--arr", "0.001", code=2)
+    assert cli.json("sessions")["items"] == []
     assert len(cli.json("templates", "list")) == 21
 
 

@@ -175,6 +175,8 @@ def test_a_mistake_is_refused_in_one_sentence_that_names_it(name: str) -> None:
         (b"[en]\ntext = 'x'\ntitle = 'y'", "en.text: Extra inputs are not permitted."),
         (b"[en]\nreasoning = []", "en.title: Field required."),
         (b"id = 3", "id: Input should be a valid string."),
+        (b"trigger = {x = " + b"9" * 5000 + b"}", "f.toml: no TOML in UTF-8"),
+        (b"services = " + b"[" * 100_000, "f.toml: no TOML in UTF-8"),
         (b"#" * 1_000_001, "f.toml: over 1 MB is no template."),
     ],
 )

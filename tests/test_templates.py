@@ -335,6 +335,12 @@ def test_an_opportunity_by_hand_says_what_is_known_and_leaves_the_rest_open(
     assert second.reasoning == "Lo pidió Eva. Será el 1 May."
     assert second.next_steps == ("Invitarlos.",)
     assert second.customer == "Example Corp"
+    priced = OURS.revised(id="priced", en=FileTexts(title="{arr} a year"))
+    templates.create(priced, updated_by="ana")
+    sold = templates.create_from_template(
+        "priced", customer="", updated_by="ana", fields={"estimated_arr": Decimal(50000)}
+    )
+    assert (sold.opportunity.title, sold.open) == ("USD 50,000 a year", ())
 
 
 def test_an_opportunity_by_hand_leaves_the_place_of_the_play_to_analyses(service: Service) -> None:
@@ -396,7 +402,12 @@ def test_templates_of_before_they_had_rules_are_read_as_texts(store: Store) -> N
         language="pt",
     )
     store.put_template(old)
+    store.put_template(old.revised(template_id="broken", title="50 % {"))
     service = Service(store, MemoryFiles(), clock=Clock())
+    made = service.templates.create_from_template("old-one", updated_by="ana").opportunity
+    assert (made.title, made.talking_points) == ("Ask about [braces]", ("One.",))
+    with pytest.raises(InvalidInputError, match="has a brace without its other one"):
+        service.templates.create_from_template("broken", updated_by="ana")
     shown = service.templates.get("old-one")
     assert (shown.state, shown.play) == ("own", "")
     assert shown.template.pt == FileTexts(

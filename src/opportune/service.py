@@ -97,6 +97,7 @@ class Service:
 
         The same customer and files are the same session. Analysed again, opportunities keep their
         ids, what people have made of them, and their history; only what differs is written.
+        Templates take part as they are now; the session names their versions.
 
         Args:
             files: One inventory at least. Order does not matter.

@@ -66,8 +66,10 @@ def from_toml(data: bytes, name: str) -> TemplateFile:
         raise InvalidInputError(f"{name}: over 1 MB is no template.")
     try:
         fields = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInputError(f"{name}: no TOML in UTF-8: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        # Of ValueError: wrong bytes, wrong TOML, and numbers of thousands of digits.
+        problem = str(error).rstrip(".")
+        raise InvalidInputError(f"{name}: no TOML in UTF-8: {problem}.") from None
     if aliases := sorted(set(fields) - set(TemplateFile.model_fields)):
         known = ", ".join(TemplateFile.model_fields)
         raise InvalidInputError(f"{name}: {aliases[0]}: no such field, known are {known}.")

@@ -1,7 +1,9 @@
 """Opportunities by hand: a template's texts with what a person knows, the rest visibly open."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -29,6 +31,7 @@ FIELDS = (
 )
 """What may be given instead of the template's own, or beside it."""
 
+_WHOLE = re.compile(r"\s*[0-9]{1,10}\s*")
 _MOST = 1_000_000_000
 _SLUG_LENGTH = 27
 
@@ -99,6 +102,8 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
     known = _Values(_parsed(template, play, values, words))
     if customer:
         known.setdefault("customer", customer)
+    if isinstance(arr := fields.get("estimated_arr"), Decimal):
+        known.setdefault("arr", words.money(arr))
     of_template = {
         "title": texts.title.format_map(known),
         "category": play.category if play else template.category,
@@ -165,7 +170,7 @@ def _parsed(
                 f"known are {', '.join(sorted(names)) or 'none'}."
             )
         if name in counts:
-            if not (text.strip().isascii() and text.strip().isdecimal()) or int(text) > _MOST:
+            if not _WHOLE.fullmatch(text) or int(text) > _MOST:
                 raise InvalidInputError(f"{name}: {text[:40]!r} is no whole number from 0 to 10^9.")
             parsed[name] = words.count(int(text))
         else:

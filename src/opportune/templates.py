@@ -104,7 +104,7 @@ class Templates:
 
         Raises:
             TemplateNotFoundError: Unknown or deleted.
-            InvalidInputError: It is not acceptable; the message names the field.
+            InvalidInputError: The message names the field.
             VersionConflictError: Not at the expected version, or changed too often meanwhile.
         """
         if file.id not in ("", template_id):
@@ -197,8 +197,7 @@ class Templates:
 
         Raises:
             TemplateNotFoundError: Unknown, or no such revision.
-            InvalidInputError: It is not deleted and no version is named; or it is not acceptable
-                any more.
+            InvalidInputError: It is not deleted and no version is named; or not acceptable now.
         """
         kept = self._store.get_template_history(template_id)
         if version is None and kept and not kept[-1].deleted:
@@ -292,6 +291,7 @@ class Templates:
             InvalidInputError: A value or field is not acceptable.
         """
         template = self._template(template_id, None)
+        check_template(template)
         change_id = change_id or uuid.uuid4().hex
         session = self._session(session_id, customer, language, change_id, updated_by)
         for opportunity_id in self._free_ids(session.id, template_id, change_id):

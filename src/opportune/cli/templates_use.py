@@ -1,6 +1,6 @@
 """Commands that try a template, and make opportunities from one by hand."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import click
 
@@ -62,7 +62,7 @@ def preview(  # noqa: PLR0913 - argument and options of the command
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Of a placeholder.")
 @click.option("--title", help="Instead of the template's.")
 @click.option("--priority", type=click.Choice(["High", "Medium", "Low"]))
-@click.option("--arr", type=Decimal, help="US dollars a year; else 0.")
+@click.option("--arr", callback=lambda *given: _usd(given[-1]), help="US dollars a year; else 0.")
 @click.option("--owner", help="Who it belongs to.")
 @language_option
 @store_option
@@ -105,6 +105,18 @@ def use(  # noqa: PLR0913 - argument and options of the command
     click.echo(text["template.made"].format(id=new.id, title=new.title))
     if made.open:
         click.echo(text["template.open"].format(names=", ".join(made.open)))
+
+
+def _usd(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise click.BadParameter(f"{text!r} is no amount of US dollars, as in 50000.")
+    return amount
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:
