@@ -36,6 +36,8 @@ class StepKind(StrEnum):
     PRICE = "price"
     DATE = "date"
     """Support that ended between the two days."""
+    TEMPLATES = "templates"
+    """Users' plays that were added, changed or disabled."""
     ADDED = "added"
     REMOVED = "removed"
     RESIZED = "resized"
@@ -161,6 +163,7 @@ class Side:
         from opportune.analysis.plays import bundled_plays
 
         plays = {o.template_id for o in analysis.opportunities} | {p.id for p in bundled_plays()}
+        plays |= {use.template_id for use in self.session.templates}
         found = {play: self.history(f"{self.session.id}.{play}") for play in sorted(plays)}
         return {play: revisions[-1] for play, revisions in found.items() if revisions}
 
@@ -219,7 +222,8 @@ def _on_conditions_of(new: Session, old: Side) -> "tuple[list[Analysis], list[Br
 
     Returns:
         Analyses: as then but in the new language; on the new basis; with the new prices; on the
-        new day. And a step for each but the first; of basis and day only if it moves anything.
+        new day; with the new templates. And a step for each but the first; of all but prices only
+        if it moves anything.
     """
     conditions = old.session.model_copy(update={"language": new.language})
     analyses = [old.analyse(conditions)]
@@ -228,6 +232,7 @@ def _on_conditions_of(new: Session, old: Side) -> "tuple[list[Analysis], list[Br
         (StepKind.BASIS, "basis"),
         (StepKind.PRICE, "price_book"),
         (StepKind.DATE, "run_date"),
+        (StepKind.TEMPLATES, "templates"),
     ):
         value = getattr(new, name)
         if getattr(conditions, name) == value:

@@ -289,6 +289,8 @@ class Session(Model):
     """The day that vendors' support was judged on, ISO 8601."""
     mapping: tuple[ColumnMapping, ...] = ()
     """Columns whose meaning the user gave."""
+    templates: tuple["TemplateUse", ...] = ()
+    """Templates of users that took part: it is recomputed with these, whatever became of them."""
     deleted: bool = False
     created_at: Time = ""
     updated_at: Time = ""
@@ -297,11 +299,56 @@ class Session(Model):
     version: Version = 0
 
 
-class Template(Model):
-    """A user's own play without a rule: a text to start an opportunity from."""
+class TemplateUse(Model):
+    """A revision of a template."""
 
     template_id: TemplateId
+    version: Version
+
+
+class TemplateLine(Model):
+    """A sentence with placeholders; said only if the value that `when` names is not empty or 0."""
+
+    text: Text
+    when: Text = ""
+
+
+class TemplateTexts(Model):
+    """A template's texts in one language; `priority` says why an opportunity has its priority."""
+
+    language: Text
     title: Text
+    reasoning: tuple[TemplateLine, ...] = ()
+    priority: Text = ""
+    talking_points: tuple[TemplateLine, ...] = ()
+    next_steps: tuple[TemplateLine, ...] = ()
+
+
+class TemplateParameter(Model):
+    """A parameter of a rule where it is not the built-in play's."""
+
+    rule: Text
+    """`trigger` or `priority`."""
+    name: Text
+    """Of the parameter; `rule` of the priority: which rule decides it."""
+    value: Text
+    """JSON."""
+
+
+class Template(Model):
+    """A user's version of a built-in play, a play of the user's own, or a text without a rule."""
+
+    template_id: TemplateId
+    """That of a built-in play: the user's version of it."""
+    title: Text
+    """In `language`, the first one of `texts`."""
+    play: Text = ""
+    """The built-in play whose rules it uses; empty: none, for opportunities by hand only."""
+    enabled: bool = True
+    """False: no analysis uses it."""
+    parameters: tuple[TemplateParameter, ...] = ()
+    texts: tuple[TemplateTexts, ...] = ()
+    """One for each language; empty: `title`, `reasoning`, ... below are all there is."""
     category: Text = ""
     priority: Priority = Priority.MEDIUM
     reasoning: Text = ""

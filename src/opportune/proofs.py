@@ -11,19 +11,23 @@ from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.files import FileKeeper, FileMissingError
 from opportune.intake import read
-from opportune.models import Opportunity, Session, folded
+from opportune.models import Opportunity, Session, Template, folded
 from opportune.pricing.books import PriceBooks
 from opportune.stores.contract import Store
 from opportune.verification import Verification, verified
 from opportune.views import ExplanationAnswer, calculation_node
 
 
-def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> "analysis.Analysis":
-    """Analyse under the conditions that a session's header names.
+def analysed(
+    assessment: Assessment, session: Session, books: PriceBooks, templates: Sequence[Template]
+) -> "analysis.Analysis":
+    """Analyse under the conditions that a session's header names, with these templates.
 
     Raises:
         PriceBookMissingError: Its price book is not here.
     """
+    from opportune.analysis.own_plays import taking_part
+
     return analysis.analyze(
         assessment,
         session_id=session.id,
@@ -32,6 +36,7 @@ def analysed(assessment: Assessment, session: Session, books: PriceBooks) -> "an
         run_date=date.fromisoformat(session.run_date),
         prices=books.prices(session.price_book),
         basis=session.basis,
+        plays=taking_part(templates),
     )
 
 
@@ -88,8 +93,7 @@ class Proofs:
         session = self._session(session_id)
         assessment = read(self._kept(session), None, session.mapping)
         analyses = (
-            analysed(assessment, session.revised(language=language), self._books)
-            for language in languages
+            self._analysed(assessment, session.revised(language=language)) for language in languages
         )
         return tuple({one.id: one for one in each.opportunities} for each in analyses)
 
@@ -119,7 +123,7 @@ class Proofs:
         return Side(
             session=session,
             assessment=assessment,
-            analyse=lambda conditions: analysed(assessment, conditions, self._books),
+            analyse=partial(self._analysed, assessment),
             prices=self._books.prices,
             history=self._store.get_history,
         )
@@ -128,7 +132,13 @@ class Proofs:
         self, session: Session, files: Sequence[InputFile]
     ) -> "tuple[Assessment, analysis.Analysis]":
         assessment = read(files, None, session.mapping)
-        return assessment, analysed(assessment, session, self._books)
+        return assessment, self._analysed(assessment, session)
+
+    def _analysed(self, assessment: Assessment, session: Session) -> "analysis.Analysis":
+        """Analyse with the revisions of templates that a header names, whatever became of them."""
+        uses = session.templates
+        templates = [self._store.get_template(u.template_id, version=u.version) for u in uses]
+        return analysed(assessment, session, self._books, templates)
 
     def _session(self, session_id: str) -> Session:
         """Return a header; at first the day that it was computed as of was not recorded."""

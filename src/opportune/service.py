@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from opportune.analyses import Analyses
 from opportune.analytics import PROBABILITIES, Analytics, Probabilities
 from opportune.bulk import BulkEditing
-from opportune.carry_over import ANALYSIS_CHANGE, carried_over
 from opportune.chains import HistoryReport, SealRow, verify_history
 from opportune.common_servers import CommonServers
 from opportune.comparison import Comparison
@@ -16,28 +17,25 @@ from opportune.duplicates import Duplicates
 from opportune.editing import Edit, Editing
 from opportune.errors import (
     ConfigurationError,
-    SessionNotFoundError,
-    VersionConflictError,
 )
 from opportune.exports import Exports
 from opportune.files import FileKeeper, FolderFiles, MemoryFiles
-from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
-from opportune.histories import ATTEMPTS, Histories
-from opportune.intake import Progress, check_kinds, derived_session_id, read, said_by
+from opportune.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.histories import Histories
 from opportune.metering import metered
-from opportune.models import Basis, ColumnMapping, Opportunity, Page, Session, Status
+from opportune.models import Opportunity, Page, Session, Status
 from opportune.pricing.books import PriceBookAnswer, PriceBooks, price_books
-from opportune.proofs import Proofs, analysed
-from opportune.rewording import Speaker
+from opportune.proofs import Proofs
 from opportune.settings import Settings
 from opportune.store_migrations import StoreMigrations
 from opportune.stores.contract import RETENTION, Clock, Retention, Store, Usage, utc_now
 from opportune.verification import Verification
 from opportune.views import (
-    AnalysisAnswer,
     ExplanationAnswer,
-    analysis_answer,
 )
+
+if TYPE_CHECKING:
+    from opportune.templates import Templates
 
 
 class Service:
@@ -73,6 +71,9 @@ class Service:
         self._books = books or PriceBooks()
         self._proofs = Proofs(store, files, self._books)
         self._clock = clock
+        analyses = Analyses(store, files, self._books, clock)
+        self.analyze = analyses.analyze
+        self.store_analysis = analyses.store_analysis
         self.histories = Histories(store, clock, retention)
         self.editing = Editing(store, clock, retention)
         self.bulk = BulkEditing(store)
@@ -105,111 +106,6 @@ class Service:
             retention=Retention(settings.ttl_days, settings.history_ttl_days),
             probabilities=settings.chances,
         )
-
-    def analyze(  # noqa: PLR0913 - each is a choice of the caller's
-        self,
-        files: Sequence[InputFile],
-        *,
-        customer: str,
-        updated_by: str,
-        language: str = "en",
-        session_id: str | None = None,
-        basis: Basis = Basis.ON_DEMAND,
-        mapping: Sequence[ColumnMapping] = (),
-        price_book: str = "",
-        speaker: Speaker | None = None,
-        on_progress: Progress | None = None,
-    ) -> AnalysisAnswer:
-        """Read a customer's files, find the opportunities and keep them.
-
-        The same customer and files are the same session. Analysed again, opportunities keep their
-        ids, what people have made of them, and their history; only what differs is written.
-
-        Args:
-            files: One inventory at least. Order does not matter.
-            customer: Name of the customer; may be empty.
-            updated_by: Who asks.
-            language: en, es or pt, of all texts.
-            session_id: Replaces the derived one.
-            basis: What the customer is expected to pay for compute.
-            mapping: Columns whose meaning the user gives.
-            price_book: Version; empty = that of the settings, else the bundled one.
-            speaker: Says the texts in other words; None = the rules' own.
-            on_progress: Told what is being done now.
-
-        Raises:
-            DocumentError: A file cannot be used; nothing is stored.
-            InvalidInputError: The session id is not acceptable.
-            PriceBookMissingError: There is no such price book.
-        """
-        prices = self._books.chosen(price_book)
-        assessment = read(files, on_progress, mapping)
-        check_kinds(files, assessment)
-        header = Session.checked(
-            id=session_id or derived_session_id(customer, files, basis, mapping),
-            customer=customer,
-            language=language,
-            files=assessment.files,
-            totals=assessment.totals(),
-            quality=assessment.quality,
-            price_book=prices.version,
-            basis=basis,
-            run_date=self._clock().date().isoformat(),
-            mapping=tuple(mapping),
-            updated_by=updated_by,
-        )
-        if on_progress:
-            on_progress("analyze", "")
-        analysis = analysed(assessment, header, self._books)
-        header = header.revised(quality=(*analysis.file_quality, *analysis.quality))
-        found, rewording = analysis.opportunities, None
-        if speaker is not None:
-            found, rewording = said_by(speaker, found, assessment, on_progress)
-        for file in files:
-            self._files.keep(file)
-        if on_progress:
-            on_progress("save", "")
-        answer = self.store_analysis(header, found)
-        return answer.model_copy(update={"rewording": rewording})
-
-    def store_analysis(self, header: Session, found: Sequence[Opportunity]) -> AnalysisAnswer:
-        """Keep what an analysis has found, and what people have made of it before.
-
-        Raises:
-            VersionConflictError: Others kept changing the session.
-        """
-        change_id = f"{ANALYSIS_CHANGE}{uuid.uuid4().hex}"
-        for attempt in range(1, ATTEMPTS + 1):
-            known = self._session_or_none(header.id)
-            stored = self._store.get_opportunities(header.id) if known else ()
-            wanted = carried_over(
-                found,
-                stored,
-                # In a new session, or one deleted as a whole, nobody deleted a single one.
-                history=self._store.get_history if known else lambda _: (),
-                updated_by=header.updated_by,
-                change_id=change_id,
-            )
-            if known and _same_header(known, header) and {*wanted} == {*stored}:
-                return analysis_answer(known, before=stored, after=by_list_order(stored))
-            base = known.version if known else 0
-            try:
-                session = self._store.store_opportunities(
-                    header.revised(version=base, change_id=change_id), wanted
-                )
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                kept = self._store.get_opportunities(header.id)
-                return analysis_answer(session, before=stored, after=kept)
-        raise AssertionError  # the last attempt returned or raised
-
-    def _session_or_none(self, session_id: str) -> Session | None:
-        try:
-            return self._store.get_session(session_id)
-        except SessionNotFoundError:
-            return None
 
     def list_opportunities(
         self,
@@ -276,6 +172,13 @@ class Service:
             expected_version=expected_version,
             change_id=change_id,
         )
+
+    @property
+    def templates(self) -> "Templates":
+        """What users make of the plays; the rules are loaded when it is asked for."""
+        from opportune.templates import Templates
+
+        return Templates(self._store, self._files, self._books, clock=self._clock)
 
     @property
     def duplicates(self) -> Duplicates:
@@ -393,12 +296,3 @@ def _make_folder(folder: Path) -> None:
         raise ConfigurationError(
             f"OPPORTUNITY_DATA_DIR: {folder} cannot be made ({error.strerror}): name another."
         ) from error
-
-
-def _same_header(stored: Session, fresh: Session) -> bool:
-    """Tell whether a new header says nothing that the stored one does not.
-
-    A later day alone is nothing new: what is stored is right as of its own day.
-    """
-    stamps = ("version", "created_at", "updated_at", "updated_by", "change_id", "run_date")
-    return stored == fresh.model_copy(update={name: getattr(stored, name) for name in stamps})

@@ -113,13 +113,13 @@ def leaves(node: Node) -> Iterable[Node]:
 
 def named_cells(node: Node) -> tuple[Cell, ...]:
     """Return every cell that a calculation rests on, once, in the order of the tree."""
-    return written_out(_groups(node))
+    return written_out(groups_of(node))
 
 
 def named_servers(node: Node) -> frozenset[str]:
     """Return the ids of the servers that a calculation rests on, as `Server.id` has them."""
     ids: set[str] = set()
-    for cells in _groups(node):
+    for cells in groups_of(node):
         for fact in cells.facts:
             if isinstance(fact, Server):
                 ids.add(fact.id)
@@ -128,10 +128,9 @@ def named_servers(node: Node) -> frozenset[str]:
     return frozenset(ids - {""})
 
 
-def _groups(node: Node) -> Iterable[Cells]:
-    yield from node.cells
-    for child in node.children:
-        yield from _groups(child)
+def groups_of(node: Node) -> tuple[Cells, ...]:
+    """Return every group of cells that a calculation rests on, in the order of the tree."""
+    return (*node.cells, *(cells for child in node.children for cells in groups_of(child)))
 
 
 def digest(node: Node, shared: Shared | None = None) -> str:

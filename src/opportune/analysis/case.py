@@ -12,6 +12,7 @@ from opportune.analysis.base import Base, SizedServer
 from opportune.analysis.calculation import NOTHING
 from opportune.analysis.cells import WHOLE_ROW, Cells, Cited, Fact
 from opportune.analysis.places import located
+from opportune.analysis.plays import Play, bundled_plays
 from opportune.analysis.prices import InstanceType, PriceBook
 from opportune.analysis.support import is_windows
 from opportune.analysis.wording import NAMES_LISTED, Wording
@@ -63,6 +64,8 @@ class Case:
     basis: Basis = Basis.ON_DEMAND
     shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What several rules need and one works out, by that one's name."""
+    plays: tuple[Play, ...] = field(default_factory=bundled_plays, repr=False)
+    """Those that take part: what one counts, another leaves out."""
 
     @cached_property
     def running(self) -> tuple[Server, ...]:

@@ -1,6 +1,6 @@
 """From an assessment to opportunities: plays x facts x prices. No clock, no network, no chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -9,10 +9,11 @@ from string import Formatter
 
 from opportune.analysis.base import base_of
 from opportune.analysis.calculation import ARR, NOTHING, Node, digest
+from opportune.analysis.carrying import Carriers
 from opportune.analysis.case import Case, Finding, Named
 from opportune.analysis.cells import Shared
 from opportune.analysis.effects import unit_readings, with_effects
-from opportune.analysis.plays import Play, Texts, bundled_plays, priority_sentence, rendered
+from opportune.analysis.plays import Play, Texts, bundled_plays, priority_sentence
 from opportune.analysis.prices import PriceBook
 from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules import ARR_RULES, PRIORITIES, TRIGGERS
@@ -49,6 +50,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     run_date: date,
     prices: PriceBook | None = None,
     basis: Basis = Basis.ON_DEMAND,
+    plays: Sequence[Play] | None = None,
 ) -> Analysis:
     """Find the sales opportunities of an assessment. The same input gives the same result.
 
@@ -60,6 +62,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
         run_date: The day that vendors' support is judged on; it is printed nowhere.
         prices: None = the bundled price book.
         basis: What the customer is expected to pay for compute.
+        plays: None = those that come with the package.
 
     Raises:
         InvalidInputError: The language is none of ours.
@@ -67,20 +70,27 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     """
     book = prices or PriceBook.bundled()
     base = base_of(assessment, book, basis)
-    case = Case(assessment, run_date, wording(language), book, base, basis)
+    taking_part = bundled_plays() if plays is None else tuple(plays)
+    case = Case(assessment, run_date, wording(language), book, base, basis, plays=taking_part)
     readings = unit_readings(assessment.quality)
     shared: Shared = {}
     opportunities: list[Opportunity] = []
     trees: dict[str, Node] = {}
-    for play in bundled_plays():
+    carriers = Carriers(case)
+    for play in taking_part:
         finding = TRIGGERS[play.trigger.name](case, play.trigger.parameters)
         if finding is None:
             continue
-        arr = ARR_RULES[play.arr](case, finding)
+        arr, aside = carriers.once(play, finding, ARR_RULES[play.arr](case, finding))
         tree = replace(arr.tree, cells=_rests_on(case, play, finding, arr), readings=readings)
         estimate = _estimate(case, arr, digest(tree, shared))
         id_ = f"{session_id}.{play.id}"
-        opportunity = _opportunity(case, play, finding, estimate, id_)
+        values = {**finding.values, "arr": case.words.money(arr.tree.amount), "customer": customer}
+        named = replace(finding, values=values)
+        opportunity = _opportunity(
+            case, play, finding=named, estimate=estimate, id_=id_, aside=aside
+        )
+        carriers.add(play, opportunity)
         opportunities.append(opportunity.revised(customer=customer))
         trees[opportunity.id] = tree
     return Analysis(
@@ -130,24 +140,25 @@ def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
     )
 
 
-def _opportunity(
-    case: Case, play: Play, finding: Finding, estimate: Estimate, id_: str
+def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
+    case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, aside: str
 ) -> Opportunity:
+    """Make an opportunity; `aside` is said beside its texts."""
     texts, expected = play.texts[case.words.language], estimate.expected
-    values = {**finding.values, "arr": case.words.money(expected)}
+    values = finding.values
     priority = PRIORITIES[play.priority.name](play.priority.parameters, finding, expected)
     why = priority_sentence(play, case.words, priority, values)
     return Opportunity(
         id=id_,
         session_id=id_.partition(".")[0],
-        title=texts.title.format_map(values),
+        title=play.said(texts.title, values),
         category=play.category,
         priority=priority,
         estimated_arr=expected,
-        reasoning=" ".join((*rendered(texts.reasoning, values), why)),
+        reasoning=" ".join(filter(None, (*play.rendered(texts.reasoning, values), aside, why))),
         evidence=tuple(cited.evidence for cited in finding.evidence),
-        talking_points=rendered(texts.talking_points, values),
-        next_steps=rendered(texts.next_steps, values),
+        talking_points=play.rendered(texts.talking_points, values),
+        next_steps=play.rendered(texts.next_steps, values),
         related_services=play.services,
         template_id=play.id,
         language=case.words.language,

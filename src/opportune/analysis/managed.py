@@ -5,7 +5,7 @@ managed instance. A server whose databases all move, and whose cores they accoun
 over: it is no longer needed on EC2. Any other server stays.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -26,6 +26,7 @@ from opportune.analysis.managed_offers import (
     storage_row,
     target_of,
 )
+from opportune.analysis.plays import Play, bundled_plays
 from opportune.analysis.prices import Price, PriceBook
 from opportune.analysis.sizing import cpu_units
 from opportune.analysis.support import database_engine
@@ -158,8 +159,9 @@ def _planned(case: Case) -> Plan:
             reasons[_key(database)] = Stays.HOST
     moves: list[Move] = []
     taken_over: list[SizedServer] = []
+    staying = _engines(bundled_plays()) - _engines(case.plays)
     for host_id, databases in by_host.items():
-        found, stays = _placed(case.prices, sized[host_id], databases)
+        found, stays = _placed(case.prices, sized[host_id], databases, staying)
         moves += found
         reasons |= stays
         if not stays and _account_for(sized[host_id], databases):
@@ -172,11 +174,23 @@ def _planned(case: Case) -> Plan:
     )
 
 
+def _engines(plays: Iterable[Play]) -> frozenset[str]:
+    """Return the engines that these plays are about."""
+    of_databases = (p.trigger.parameters for p in plays if p.trigger.name == "databases")
+    return frozenset(engine for parameters in of_databases for engine in parameters["engines"])
+
+
+def _offered(prices: PriceBook, database: Database, staying: Container[str]) -> Offer | Stays:
+    """Return what is offered for a database; what no play counts must not be taken over either."""
+    found = database_engine(database.engine, database.version)
+    return Stays.PLAY if found and found.product in staying else offer_for(prices, database)
+
+
 def _placed(
-    prices: PriceBook, host: SizedServer, databases: Sequence[Database]
+    prices: PriceBook, host: SizedServer, databases: Sequence[Database], staying: Container[str]
 ) -> tuple[list[Move], dict[tuple[str, str, int], Stays]]:
     """Return the managed instances for a server's databases, and which databases stay, and why."""
-    offers = {_key(d): offer_for(prices, d) for d in databases}
+    offers = {_key(d): _offered(prices, d, staying) for d in databases}
     stays = {key: offer for key, offer in offers.items() if isinstance(offer, Stays)}
     whole = not stays and _account_for(host, databases)
     # Instances that state more cores than their server has share them.

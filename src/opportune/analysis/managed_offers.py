@@ -34,6 +34,8 @@ class Stays(StrEnum):
     """Its cores are not stated."""
     TOO_LARGE = "too-large"
     """It needs more than the largest class whose price is known."""
+    PLAY = "play"
+    """No play that takes part is about its engine, so none says this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,20 @@ class Play:
     arr: str
     priority: Rule
     texts: Mapping[str, Texts]
+    rules: str = ""
+    """Id of the built-in play whose rules it uses: plays of the same rules count the same."""
+    longest: int | None = None
+    """Characters of a sentence that it says: users' plays have a limit, no text fails by it."""
 
+    def said(self, text: str, values: Mapping[str, object]) -> str:
+        """Fill a text's placeholders; KeyError if a value is missing."""
+        filled = text.format_map(values)
+        long = self.longest is not None and len(filled) > self.longest
+        return f"{filled[: (self.longest or 0) - 1]}…" if long else filled
 
-def rendered(lines: tuple[Line, ...], values: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the sentences that apply, placeholders filled; KeyError if a value is missing."""
-    return tuple(line.text.format_map(values) for line in lines if line.applies(values))
+    def rendered(self, lines: tuple[Line, ...], values: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the sentences that apply, placeholders filled; KeyError if a value is missing."""
+        return tuple(self.said(line.text, values) for line in lines if line.applies(values))
 
 
 def priority_sentence(
@@ -88,7 +97,8 @@ def priority_sentence(
         **{f"trigger_{k}": words.short(v) for k, v in _numbers(play.trigger)},
     }
     level = words.phrase(f"priority-{priority.lower()}")
-    return play.texts[words.language].priority.format_map({**values, **limits, "priority": level})
+    sentence = play.texts[words.language].priority
+    return play.said(sentence, {**values, **limits, "priority": level})
 
 
 def _numbers(rule: Rule) -> list[tuple[str, int | float]]:
@@ -112,6 +122,7 @@ def _play(data: dict[str, Any]) -> Play:
         arr=data["arr"],
         priority=_rule(data["priority"]),
         texts={language: _texts(data[language]) for language in LANGUAGES},
+        rules=data["id"],
     )
 
 

@@ -19,24 +19,31 @@ from opportune.assessment import Database
 
 
 def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
-    """Fires like `databases_of`; says which move to a managed service at a price that is known."""
+    """Fires like `databases_of`; says which move to a managed service at a price that is known.
+
+    `counted`: those of `engines` that no other play counts; without it all of them.
+    """
     finding = databases_of(case, parameters)
     if finding is None:
         return None
     words = case.words
     databases = [d for d in case.assessment.databases if _product(d) in parameters["engines"]]
+    own = set(parameters.get("counted", parameters["engines"]))
+    counted_here = [d for d in databases if _product(d) in own]
+    elsewhere = {_product(d) for d in databases} - own
     plan = managed_plan(case)
-    moves = plan.moves_of(databases)
+    moves = plan.moves_of(counted_here)
     replaced = _replaced(plan, moves)
     shared = {m.host.server.id for m in moves} - plan.taken_over_ids
-    stays = [(d, why) for d, why in plan.stays if _product(d) in parameters["engines"]]
+    stays = [(d, why) for d, why in plan.stays if _product(d) in own]
     reasons = Counter(why for _, why in stays)
     past = _past_on_rds(case, moves)
     classes = Counter(f"{m.offer.name} {m.instance_class}" for m in moves)
     values = {
         "plan": plan,
         "moves": moves,
-        "priced": words.count(len(databases) - len(stays)),
+        "elsewhere": ", ".join(sorted(support_table().names[e] for e in elsewhere)),
+        "priced": words.count(len(counted_here) - len(stays)),
         "unpriced": words.count(len(stays)),
         "reasons": "; ".join(
             words.phrase(f"stays-{why}", n=words.count(n)) for why, n in sorted(reasons.items())

@@ -12,7 +12,6 @@ from opportune.analysis.cells import Cells
 from opportune.analysis.environments import is_development_or_test, is_non_production
 from opportune.analysis.increments import server_leaf, usd_input
 from opportune.analysis.managed import managed_plan
-from opportune.analysis.plays import bundled_plays
 from opportune.analysis.rules_arr import NO_ARR
 from opportune.analysis.rules_inventory import graviton
 from opportune.assessment import Server
@@ -181,8 +180,8 @@ def _standing_still(servers: Iterable[Scheduled], hours: int, week: int) -> Deci
 
 def _graviton_compute(case: Case) -> tuple[dict[str, Decimal], Named]:
     """Return the yearly compute of the servers that the Graviton play counts, and what decided."""
-    play = next(p for p in bundled_plays() if p.id == "graviton")
-    finding = graviton(case, play.trigger.parameters)
+    play = next((p for p in case.plays if p.trigger.name == "graviton"), None)
+    finding = graviton(case, play.trigger.parameters) if play else None
     if finding is None:
         return {}, ()
     arms = ((s, case.prices.graviton_of(s.instance)) for s in finding.servers)

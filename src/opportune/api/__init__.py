@@ -20,6 +20,7 @@ from opportune.api import (
     history,
     migration,
     problems,
+    templates,
     uploads,
     usage,
 )
@@ -88,7 +89,7 @@ def create_app(
     app.state.uploads = uploads.open_uploads(settings)
     app.include_router(editing.router)  # before the routes that take any text for an id
     app.include_router(router)
-    for module in (history, analytics, duplicates, exports, uploads):
+    for module in (history, analytics, duplicates, exports, uploads, templates):
         app.include_router(module.router)
     app.include_router(migration.router)
     app.include_router(usage.router)

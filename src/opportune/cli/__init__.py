@@ -22,6 +22,7 @@ from opportune.cli.proof import compare, verify
 from opportune.cli.server import serve
 from opportune.cli.stats import moves, stats, stays
 from opportune.cli.store import store
+from opportune.cli.templates_use import templates
 from opportune.errors import (
     DocumentError,
     InvalidInputError,
@@ -77,6 +78,7 @@ for command in (
     compare,
     prices,
     cost,
+    templates,
     sample,
     serve,
     access,
