@@ -8,8 +8,17 @@ import pytest
 from docx import Document
 from docx.document import Document as DocumentObject
 from docx.oxml.ns import qn
-from hypothesis import given, settings
-from portfolios import CUSTOMER, HOSTILE, MARKUP, MOMENT, analysed, hostile, portfolio
+from hypothesis import example, given, settings
+from portfolios import (
+    CUSTOMER,
+    HOSTILE,
+    MARKUP,
+    MOMENT,
+    UNPRINTABLE_TEXT,
+    analysed,
+    hostile,
+    portfolio,
+)
 
 from opportune.export import docx
 from opportune.export.portfolio import Portfolio, claimed
@@ -105,6 +114,7 @@ def test_text_stays_text() -> None:
 
 @settings(max_examples=25)
 @given(HOSTILE)
+@example(hostile(UNPRINTABLE_TEXT))
 def test_no_text_breaks_the_document(one: Opportunity) -> None:
     shown = portfolio(one)
     text = all_text(opened(shown))

@@ -5,8 +5,8 @@ import re
 import pypdfium2  # type: ignore[import-untyped] # it ships no types
 import pypdfium2.raw  # type: ignore[import-untyped] # the same
 import pytest
-from hypothesis import given, settings
-from portfolios import CUSTOMER, HOSTILE, MARKUP, analysed, hostile, portfolio
+from hypothesis import example, given, settings
+from portfolios import CUSTOMER, HOSTILE, MARKUP, UNPRINTABLE_TEXT, analysed, hostile, portfolio
 
 from opportune.export import pdf
 from opportune.export.portfolio import Portfolio
@@ -152,6 +152,7 @@ def test_amounts_are_written_as_in_the_region(region: str, text: str) -> None:
 
 @settings(max_examples=40)
 @given(HOSTILE)
+@example(hostile(UNPRINTABLE_TEXT))
 def test_no_text_breaks_the_playbook(one: Opportunity) -> None:
     assert Read(pdf.write(portfolio(one, one))).is_tagged
 
