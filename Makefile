@@ -42,6 +42,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.stores
 	$(BIN)/python -m benchmarks.migrations
 	$(BIN)/python -m benchmarks.import_time
+	$(BIN)/python -m benchmarks.access
 
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json

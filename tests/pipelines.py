@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from stores import ManualClock, a_session, an_opportunity
 
@@ -84,16 +85,14 @@ class Life:
         )
 
     def _changed(self, one: Opportunity) -> Opportunity:
-        fields = self.chance.choice(
-            [
-                {"status": self.chance.choice(list(Status))},
-                {"owner": self.chance.choice(["", "eva", "bea"])},
-                {"estimated_arr": Decimal(self.chance.randrange(100_000)) / 100},
-                {"close_date": date(2026, self.chance.randrange(1, 13), 1)},
-                {"keep": self.chance.random() < 0.5},
-            ]
-        )
-        return one.revised(updated_by="bea", change_note="because", **fields)
+        choices: list[dict[str, Any]] = [
+            {"status": self.chance.choice(list(Status))},
+            {"owner": self.chance.choice(["", "eva", "bea"])},
+            {"estimated_arr": Decimal(self.chance.randrange(100_000)) / 100},
+            {"close_date": date(2026, self.chance.randrange(1, 13), 1)},
+            {"keep": self.chance.random() < 0.5},
+        ]
+        return one.revised(updated_by="bea", change_note="because", **self.chance.choice(choices))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
     [
         ("benchmarks.stores", ["--quick"], ["(a) store", "(d) read large", "ours, plain items"]),
         ("benchmarks.exports", ["2"], ["pdf        2", "jsonl      2", "equal bytes: "]),
+        ("benchmarks.access", ["1"], ["token by RS256", "role of a route", "without a login"]),
         ("benchmarks.import_time", ["1"], ["our store with its client", "Heaviest imports"]),
     ],
 )

@@ -9,6 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from statistics import fmean, median
 
+from pydantic import Field
+
 from opportune.bulk import found
 from opportune.errors import InvalidInputError
 from opportune.filters import Grouping, OpportunityFilters, Order, Sum, Total, added_up
@@ -36,7 +38,7 @@ class Figures(Model):
 
     count: int
     arr: Sum
-    weighted_arr: Sum
+    weighted_arr: Sum = Field(alias="weightedARR")
     """Each ARR times the probability of its status, rounded to the cent by status."""
 
 
@@ -64,7 +66,7 @@ class PipelineRow(Model):
     customer: Text
     owner: Text
     status: Status
-    estimated_arr: Money
+    estimated_arr: Money = Field(alias="estimatedARR")
     updated_at: Time
 
 

@@ -6,11 +6,17 @@ OpportuneError
 ├── DocumentError                   a customer's file cannot be used; names the file and the place
 │   ├── UnsupportedDocumentError    not a kind of file that we read
 │   └── MalformedDocumentError      the right kind, but broken or beyond the limits
+├── AccessError                     a caller of the server may not do this
+│   ├── NotAuthenticatedError       no token or key, or one that is not valid
+│   ├── ForbiddenError              the caller's role does not allow it
+│   ├── TooManyRequestsError        asked too often; says when to ask again
+│   └── LoginUnavailableError       nobody can be identified now; repeating it later is safe
 ├── RewordingError                  a language model could not be used; nothing was changed
 ├── StoreError
 │   ├── NotFoundError               (also LookupError)
 │   │   ├── OpportunityNotFoundError
 │   │   ├── SessionNotFoundError
+│   │   ├── ApiKeyNotFoundError
 │   │   └── TemplateNotFoundError
 │   ├── VersionConflictError        somebody else changed it first
 │   ├── TooLargeError               over what every store can hold (also ValueError)
@@ -57,6 +63,52 @@ class MalformedDocumentError(DocumentError):
     """The file is of a kind that we read, but broken, locked or beyond the limits."""
 
 
+class AccessError(OpportuneError):
+    """A caller of the server may not do what was asked; nothing was done."""
+
+
+class NotAuthenticatedError(AccessError):
+    """Nobody knows who calls.
+
+    Args:
+        problem: What is wrong with the token or key, and what to do, as one sentence.
+        is_missing: There was none at all.
+    """
+
+    def __init__(self, problem: str, *, is_missing: bool = False) -> None:
+        super().__init__(problem)
+        self.is_missing = is_missing
+
+
+class ForbiddenError(AccessError):
+    """The caller is known, but has no role that allows this."""
+
+
+class TooManyRequestsError(AccessError):
+    """The caller asks too often.
+
+    Args:
+        retry_after_s: Seconds to wait before trying again.
+    """
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(f"Too many requests: wait {retry_after_s} s, then repeat.")
+        self.retry_after_s = retry_after_s
+
+
+class LoginUnavailableError(AccessError):
+    """What identifies callers cannot be read now, so nobody is let in by it.
+
+    Args:
+        problem: What was tried and what came back.
+        retry_after_s: Seconds to wait before trying again.
+    """
+
+    def __init__(self, problem: str, *, retry_after_s: int = 5) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s
+
+
 class RewordingError(OpportuneError):
     """A language model could not be used, or its answer could not; the rules' own words stay."""
 
@@ -85,6 +137,12 @@ class SessionNotFoundError(NotFoundError):
     """No such session."""
 
     what = "Session"
+
+
+class ApiKeyNotFoundError(NotFoundError):
+    """No such API key."""
+
+    what = "API key"
 
 
 class TemplateNotFoundError(NotFoundError):

@@ -296,8 +296,7 @@ def _as_of(revisions: Sequence[Opportunity], at: str) -> tuple[Opportunity | Non
     """Return what was visible at a moment, and whether that is no longer known."""
     past = [one for one in revisions if one.updated_at <= at]
     if not past:
-        is_unknown = bool(revisions) and revisions[0].version > 1 and revisions[0].created_at <= at
-        return None, is_unknown
+        return None, bool(revisions) and revisions[0].created_at <= at
     state = past[-1]
     is_expired = state.ttl is not None and state.ttl <= datetime.fromisoformat(at).timestamp()
     return (None if state.deleted or is_expired else state), False

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from opportune.errors import ConfigurationError
 from opportune.models import LANGUAGES, Status
 
 STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+Names = tuple[str, ...]
+"""Several values of one variable, separated by commas."""
 
 
 def default_data_dir() -> Path:
@@ -59,6 +62,22 @@ class Settings:
         default=90, metadata={"env": "OPPORTUNITY_MIGRATION_REQUEST_SECONDS"}
     )
     """No request to a store takes effect later than this after it began."""
+    oidc_issuer: str = field(default="", metadata={"env": "OPPORTUNITY_OIDC_ISSUER"})
+    oidc_audience: Names = field(default=(), metadata={"env": "OPPORTUNITY_OIDC_AUDIENCE"})
+    oidc_jwks_url: str = field(default="", metadata={"env": "OPPORTUNITY_OIDC_JWKS_URL"})
+    oidc_roles_claim: str = field(
+        default="cognito:groups", metadata={"env": "OPPORTUNITY_OIDC_ROLES_CLAIM"}
+    )
+    api_keys: Names = field(default=(), metadata={"env": "OPPORTUNITY_API_KEYS"})
+    """Entries as `opportune access create-key` prints them: hashes, no keys."""
+    api_keys_file: Path | None = field(default=None, metadata={"env": "OPPORTUNITY_API_KEYS_FILE"})
+    server_key: str = field(default="", repr=False, metadata={"env": "OPPORTUNITY_SERVER_KEY"})
+    """What commands show a server that they are sent to by --server."""
+    allowed_hosts: Names = field(default=(), metadata={"env": "OPPORTUNITY_ALLOWED_HOSTS"})
+    cors_origins: Names = field(default=(), metadata={"env": "OPPORTUNITY_CORS_ORIGINS"})
+    rate_limit_per_minute: int = field(
+        default=600, metadata={"env": "OPPORTUNITY_RATE_LIMIT_PER_MINUTE"}
+    )
 
     def __post_init__(self) -> None:
         if self.storage_type not in STORAGE_TYPES:
@@ -68,6 +87,8 @@ class Settings:
             )
         self._check_retention()
         _ = self.chances
+        self._check_login()
+        self._check_names()
         for name, value in (
             ("OPPORTUNITY_MIGRATION_LEASE_SECONDS", self.migration_lease_s),
             ("OPPORTUNITY_MIGRATION_REQUEST_SECONDS", self.migration_request_s),
@@ -121,6 +142,52 @@ class Settings:
                 "history would go before what it is the history of."
             )
 
+    def _check_login(self) -> None:
+        issuer, audience = "OPPORTUNITY_OIDC_ISSUER", "OPPORTUNITY_OIDC_AUDIENCE"
+        if bool(self.oidc_issuer) != bool(self.oidc_audience):
+            missing, given = (audience, issuer) if self.oidc_issuer else (issuer, audience)
+            raise ConfigurationError(
+                f"{given} is set without {missing}: a token counts only if it names both."
+            )
+        if self.oidc_jwks_url and not self.oidc_issuer:
+            raise ConfigurationError(f"OPPORTUNITY_OIDC_JWKS_URL is set without {issuer}.")
+        for name, url in (
+            (issuer, self.oidc_issuer),
+            ("OPPORTUNITY_OIDC_JWKS_URL", self.oidc_jwks_url),
+        ):
+            if url and not is_trusted_url(url):
+                raise ConfigurationError(f"{name} is {url!r}: use an https:// URL.")
+
+    def _check_names(self) -> None:
+        """Check what names are given for this server, and for the pages that may call it."""
+        for host in self.allowed_hosts:
+            if host.lower().strip("[]") != _place_of(f"//{host}")[1] or "*" in host:
+                raise ConfigurationError(
+                    f"OPPORTUNITY_ALLOWED_HOSTS has {host!r}: "
+                    "use names without scheme and port, as opportune.example.com."
+                )
+        for origin in self.cors_origins:
+            if not is_trusted_url(origin) or origin != "://".join(urlsplit(origin)[:2]):
+                raise ConfigurationError(
+                    f"OPPORTUNITY_CORS_ORIGINS has {origin!r}: "
+                    "use origins of pages, as https://app.example.com."
+                )
+        if self.cors_origins and not self.has_login:
+            raise ConfigurationError(
+                "OPPORTUNITY_CORS_ORIGINS needs a login: without one, other sites' pages would "
+                "read everything. Set OPPORTUNITY_OIDC_ISSUER or OPPORTUNITY_API_KEYS_FILE."
+            )
+        if self.rate_limit_per_minute < 0:
+            raise ConfigurationError(
+                f"OPPORTUNITY_RATE_LIMIT_PER_MINUTE is {self.rate_limit_per_minute}: "
+                "use requests a minute, or 0 for no limit."
+            )
+
+    @property
+    def has_login(self) -> bool:
+        """Whether callers must say who they are."""
+        return bool(self.oidc_issuer or self.api_keys or self.api_keys_file)
+
     @property
     def store_url(self) -> str:
         """The chosen store as `opportune.stores.open_store` takes it."""
@@ -158,10 +225,30 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type] # each value was parsed by its field's type
 
 
+def is_trusted_url(url: str) -> bool:
+    """Say whether nobody between here and a URL's server can change what passes.
+
+    That is https, and http on this machine.
+    """
+    scheme, host = _place_of(url)
+    return bool(host) and (scheme == "https" or (scheme == "http" and host in LOOPBACK_NAMES))
+
+
+def _place_of(url: str) -> tuple[str, str]:
+    """Return scheme and server of a URL, both in lower case; empty if there are none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
 def _parsed(name: str, text: str, kind: object) -> object:
+    if kind == Names:
+        return tuple(part for part in (one.strip() for one in text.split(",")) if part)
     if kind is int:
         try:
             return int(text)
         except ValueError:
             raise ConfigurationError(f"{name} is {text!r}: use a whole number.") from None
-    return Path(text).expanduser() if kind is Path else text
+    return Path(text).expanduser() if kind in (Path, Path | None) else text

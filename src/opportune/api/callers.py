@@ -6,8 +6,8 @@ from fastapi import Depends, Request
 
 
 def caller_of(request: Request) -> str:
-    """Return the name of who sent a request; `local` as long as only this machine can."""
-    return str(request.scope.get("caller", "local"))
+    """Return the name of who sent a request; `local` where there is no login."""
+    return str(request.scope["caller"])
 
 
 Caller = Annotated[str, Depends(caller_of)]

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from opportune.api.problems import problem
+from opportune.api.policy import SAFE_METHODS
+from opportune.api.problems import answer_to_bug, problem
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 PORT = re.compile(r":\d+$")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -25,6 +27,8 @@ SECURITY_HEADERS = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "cache-control": "no-store",
 }
+ONLY_HTTPS = {"strict-transport-security": "max-age=31536000"}
+"""For a year; sent where the server is called by another name than this machine's."""
 
 
 class Guard:
@@ -33,12 +37,21 @@ class Guard:
     Args:
         app: What it guards.
         hosts: Names, without port, by which it may be called.
+        origins: Of other sites' pages that may write.
         max_body_bytes: Largest request body.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Sequence[str],
+        origins: Sequence[str] = (),
+        max_body_bytes: int,
+    ) -> None:
         self._app = app
-        self._hosts = frozenset(hosts)
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._origins = frozenset(origins)
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,14 +63,21 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
-        answer = _Answer(send, request_id)
+        is_here = _host_of(headers) in LOOPBACK_HOSTS
+        answer = _Answer(send, request_id, {} if is_here else ONLY_HTTPS)
         refusal = self._refusal(scope["method"], headers)
         if refusal:
             await problem(*refusal, request_id)(scope, receive, answer.send)
             return
         body = _Body(receive, self._max_body_bytes)
         answer.body = body
-        await self._app(scope, body.receive, answer.send)
+        try:
+            await self._app(scope, body.receive, answer.send)
+        except Exception as error:
+            if answer.has_started:
+                raise
+            # Answered here, so that it carries our headers too.
+            await answer_to_bug(Request(scope), error)(scope, receive, answer.send)
         if answer.must_refuse:
             # Whatever the route made of the cut body is dropped: this is what was wrong.
             await problem(*_too_large(self._max_body_bytes), request_id)(
@@ -65,11 +85,11 @@ class Guard:
             )
 
     def _refusal(self, method: str, headers: Headers) -> tuple[HTTPStatus, str, str] | None:
-        host = PORT.sub("", headers.get("host", ""))
-        if host not in self._hosts:
+        if _host_of(headers) not in self._hosts:
             return (HTTPStatus.BAD_REQUEST, "host", "This server is not known by that name.")
         is_write = method not in SAFE_METHODS
-        if is_write and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        is_ours = headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        if is_write and not is_ours and headers.get("origin") not in self._origins:
             return (HTTPStatus.FORBIDDEN, "cross-site", "Another site's page may not write here.")
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._max_body_bytes:
@@ -97,15 +117,16 @@ class _Body:
 class _Answer:
     """Adds our headers; holds back the answer to a body that was cut."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, more: dict[str, str]) -> None:
         self._send = send
         self._request_id = request_id
-        self._started = False
+        self._headers = SECURITY_HEADERS | more
+        self.has_started = False
         self.body: _Body | None = None
 
     @property
     def must_refuse(self) -> bool:
-        return not self._started and self.body is not None and self.body.too_large
+        return not self.has_started and self.body is not None and self.body.too_large
 
     async def send(self, message: Message) -> None:
         if self.must_refuse:
@@ -114,12 +135,17 @@ class _Answer:
 
     async def send_anyway(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._started = True
+            self.has_started = True
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self._request_id
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _host_of(headers: Headers) -> str:
+    """Return the name, without port, that a request calls us by."""
+    return PORT.sub("", headers.get("host", "")).lower()
 
 
 def _too_large(limit: int) -> tuple[HTTPStatus, str, str]:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
 
+from opportune.access.roles import LOCAL
+from opportune.api.callers import Caller
 from opportune.api.problems import PROBLEMS
 from opportune.models import Model, Text
 from opportune.service import Service
@@ -20,12 +22,14 @@ class StartRequest(Model):
     records_per_s: float | None = None
     """Copy no faster; None = as fast as the stores allow."""
     operator: Text = ""
+    """As in the other verbs."""
 
 
 class VerbRequest(Model):
     """Who asks."""
 
     operator: Text = ""
+    """Empty = the caller; with a login the caller's name stands beside it."""
 
 
 class VerifyRequest(VerbRequest):
@@ -56,8 +60,11 @@ def _migrations(request: Request) -> StoreMigrations:
 MigrationsOf = Annotated[StoreMigrations, Depends(_migrations)]
 
 
-def _who(body: VerbRequest | StartRequest) -> str:
-    return body.operator or "local"
+def _who(body: VerbRequest | StartRequest, caller: str) -> str:
+    """Return who asks, for the record: nobody can put another name in place of their own."""
+    if caller == LOCAL.name:
+        return body.operator or caller
+    return f"{body.operator} ({caller})" if body.operator else caller
 
 
 @router.get("")
@@ -67,36 +74,50 @@ def migration_status(migrations: MigrationsOf) -> MigrationAnswer:
 
 
 @router.post("/start", status_code=202)
-def start_migration(migrations: MigrationsOf, body: StartRequest) -> MigrationAnswer:
+def start_migration(
+    migrations: MigrationsOf, caller: Caller, body: StartRequest
+) -> MigrationAnswer:
     """Write to both stores from now on, and copy what is there; again: resume."""
-    return migrations.start(body.to, operator=_who(body), records_per_s=body.records_per_s)
+    return migrations.start(body.to, operator=_who(body, caller), records_per_s=body.records_per_s)
 
 
 @router.post("/verify", status_code=202)
-def verify_migration(migrations: MigrationsOf, body: VerifyRequest) -> MigrationAnswer:
+def verify_migration(
+    migrations: MigrationsOf, caller: Caller, body: VerifyRequest
+) -> MigrationAnswer:
     """Compare every record and revision of both stores."""
-    return migrations.run("verify", operator=_who(body), repair=body.repair)
+    return migrations.run("verify", operator=_who(body, caller), repair=body.repair)
 
 
 @router.post("/cut-over", status_code=202)
-def cut_over_migration(migrations: MigrationsOf, body: VerbRequest) -> MigrationAnswer:
+def cut_over_migration(
+    migrations: MigrationsOf, caller: Caller, body: VerbRequest
+) -> MigrationAnswer:
     """Read from the target; needs a clean verification."""
-    return migrations.run("cut-over", operator=_who(body))
+    return migrations.run("cut-over", operator=_who(body, caller))
 
 
 @router.post("/roll-back", status_code=202)
-def roll_back_migration(migrations: MigrationsOf, body: RollBackRequest) -> MigrationAnswer:
+def roll_back_migration(
+    migrations: MigrationsOf, caller: Caller, body: RollBackRequest
+) -> MigrationAnswer:
     """Go one stage back; nothing is lost."""
-    return migrations.run("roll-back", operator=_who(body), abandon_target=body.abandon_target)
+    return migrations.run(
+        "roll-back", operator=_who(body, caller), abandon_target=body.abandon_target
+    )
 
 
 @router.post("/complete", status_code=202)
-def complete_migration(migrations: MigrationsOf, body: CompleteRequest) -> MigrationAnswer:
+def complete_migration(
+    migrations: MigrationsOf, caller: Caller, body: CompleteRequest
+) -> MigrationAnswer:
     """Let go of the source; needs a clean verification since cutting over."""
-    return migrations.run("complete", operator=_who(body))
+    return migrations.run("complete", operator=_who(body, caller))
 
 
 @router.post("/resume", status_code=202)
-def resume_migration(migrations: MigrationsOf, body: VerbRequest) -> MigrationAnswer:
+def resume_migration(
+    migrations: MigrationsOf, caller: Caller, body: VerbRequest
+) -> MigrationAnswer:
     """Finish a change of stage that was cut short."""
-    return migrations.run("resume", operator=_who(body))
+    return migrations.run("resume", operator=_who(body, caller))

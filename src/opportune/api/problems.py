@@ -13,13 +13,17 @@ from starlette.exceptions import HTTPException
 from opportune.errors import (
     ConfigurationError,
     DocumentError,
+    ForbiddenError,
     InvalidInputError,
+    LoginUnavailableError,
     MalformedDocumentError,
+    NotAuthenticatedError,
     NotFoundError,
     NotVerifiedError,
     OpportuneError,
     StoreUnavailableError,
     TooLargeError,
+    TooManyRequestsError,
     UnsupportedDocumentError,
     VersionConflictError,
     WrongStageError,
@@ -37,6 +41,10 @@ STATUS_OF: tuple[tuple[type[OpportuneError], HTTPStatus, str], ...] = (
     (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     (InvalidInputError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"),
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
+    (NotAuthenticatedError, HTTPStatus.UNAUTHORIZED, "not-authenticated"),
+    (ForbiddenError, HTTPStatus.FORBIDDEN, "forbidden"),
+    (TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests"),
+    (LoginUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "login-unavailable"),
     (NotVerifiedError, HTTPStatus.CONFLICT, "not-verified"),
     (WrongStageError, HTTPStatus.CONFLICT, "wrong-stage"),
     (ConfigurationError, HTTPStatus.INTERNAL_SERVER_ERROR, "configuration"),
@@ -88,24 +96,34 @@ def request_id_of(request: Request) -> str:
 
 def install(app: FastAPI) -> None:
     """Make an application answer every error as a problem."""
-    app.exception_handler(OpportuneError)(_known)
+    app.exception_handler(OpportuneError)(answer_to)
     app.exception_handler(RequestValidationError)(_invalid_request)
     app.exception_handler(HTTPException)(_http)
-    app.exception_handler(Exception)(_bug)
+    app.exception_handler(Exception)(answer_to_bug)
 
 
-def _known(request: Request, error: OpportuneError) -> JSONResponse:
+def answer_to(request: Request, error: OpportuneError) -> JSONResponse:
+    """Return the answer to a request that ended with one of our errors."""
     status, code = next((s, c) for kind, s, c in STATUS_OF if isinstance(error, kind))
-    headers: dict[str, str] = {}
-    if isinstance(error, StoreUnavailableError):
-        headers["Retry-After"] = str(error.retry_after_s)
+    headers = _headers_of(error)
     if isinstance(error, VersionConflictError) and "if-match" in request.headers:
         status = HTTPStatus.PRECONDITION_FAILED
     if isinstance(error, StoreUnavailableError):
         logger.warning("store-unavailable", extra={"problem": str(error)})
-    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request-failed", exc_info=error)
     return problem(status, code, str(error), request_id_of(request), headers=headers)
+
+
+def _headers_of(error: OpportuneError) -> dict[str, str]:
+    if isinstance(error, StoreUnavailableError | TooManyRequestsError | LoginUnavailableError):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, NotAuthenticatedError):
+        wrong = "" if error.is_missing else ', error="invalid_token"'
+        return {"WWW-Authenticate": f'Bearer realm="opportune"{wrong}'}
+    if isinstance(error, ForbiddenError):
+        return {"WWW-Authenticate": 'Bearer realm="opportune", error="insufficient_scope"'}
+    return {}
 
 
 def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -129,7 +147,8 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
     return problem(status, "http", str(error.detail), request_id_of(request), headers=headers)
 
 
-def _bug(request: Request, error: Exception) -> JSONResponse:
+def answer_to_bug(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a request that ended with an error of anybody else."""
     logger.error("unexpected-error", exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

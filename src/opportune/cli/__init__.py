@@ -10,6 +10,7 @@ import sys
 import click
 
 from opportune import __version__
+from opportune.cli.access import access
 from opportune.cli.analyze import analyze, inspect, sample
 from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
 from opportune.cli.export import export, import_
@@ -76,6 +77,7 @@ for command in (
     prices,
     sample,
     serve,
+    access,
     store,
 ):
     cli.add_command(command)

@@ -24,6 +24,7 @@ from opportune.errors import (
     StoreUnavailableError,
     WrongStageError,
 )
+from opportune.settings import is_trusted_url
 from opportune.wording import words
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def _asked(server: str, verb: str, body: dict[str, Any] | None) -> "MigrationAns
     request = urllib.request.Request(  # noqa: S310 - http and https only, see above
         url,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json"} | _authorization(server),
     )
     try:
         with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_S) as reply:  # noqa: S310 - the same
@@ -263,6 +264,20 @@ def _asked(server: str, verb: str, body: dict[str, Any] | None) -> "MigrationAns
         raise _refused(refusal) from None
     except (OSError, ValueError) as problem:
         raise StoreUnavailableError(f"{server} does not answer as our server: {problem}.") from None
+
+
+def _authorization(server: str) -> dict[str, str]:
+    """Return what tells the server who asks.
+
+    Raises:
+        ConfigurationError: Others on the way to the server could read it.
+    """
+    key = settings_of(None).server_key
+    if key and not is_trusted_url(server):
+        raise ConfigurationError(
+            f"--server {server}: OPPORTUNITY_SERVER_KEY is sent over https:// only."
+        )
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _refused(refusal: urllib.error.HTTPError) -> OpportuneError:
