@@ -25,6 +25,7 @@ class Read:
 
     def __init__(self, data: bytes) -> None:
         document = pypdfium2.PdfDocument(data)
+        self.made = document.get_metadata_dict()["CreationDate"]
         self.title = document.get_metadata_dict()["Title"]
         self.bookmarks = [mark.get_title() for mark in document.get_toc()]
         self.is_tagged = bool(pypdfium2.raw.FPDFCatalog_IsTagged(document))
@@ -114,7 +115,9 @@ def test_the_method_and_its_sources_are_stated() -> None:
 
 
 def test_equal_portfolios_give_equal_bytes() -> None:
-    assert pdf.write(analysed()) == pdf.write(analysed())
+    data = pdf.write(analysed())
+    assert pdf.write(analysed()) == data
+    assert Read(data).made.startswith("D:20261128140509")  # and no other clock has a part in it
 
 
 def test_text_never_becomes_markup() -> None:
