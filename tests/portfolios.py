@@ -90,6 +90,7 @@ def hostile(text: str, **fields: Any) -> Opportunity:
     return an_opportunity("s1", **plain | fields)
 
 
+UNPRINTABLE_TEXT = "a\x01\x0b\x1f\x85\ufffe\uffff\u202e\r\n\r\u2028b"
 PIECES = st.sampled_from(
     [
         "=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20",

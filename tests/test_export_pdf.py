@@ -5,8 +5,8 @@ import re
 import pypdfium2  # type: ignore[import-untyped] # it ships no types
 import pypdfium2.raw  # type: ignore[import-untyped] # the same
 import pytest
-from hypothesis import given, settings
-from portfolios import CUSTOMER, HOSTILE, MARKUP, analysed, hostile, portfolio
+from hypothesis import example, given, settings
+from portfolios import CUSTOMER, HOSTILE, MARKUP, UNPRINTABLE_TEXT, analysed, hostile, portfolio
 
 from opportune.export import pdf
 from opportune.export.portfolio import Portfolio
@@ -25,6 +25,7 @@ class Read:
 
     def __init__(self, data: bytes) -> None:
         document = pypdfium2.PdfDocument(data)
+        self.made = document.get_metadata_dict()["CreationDate"]
         self.title = document.get_metadata_dict()["Title"]
         self.bookmarks = [mark.get_title() for mark in document.get_toc()]
         self.is_tagged = bool(pypdfium2.raw.FPDFCatalog_IsTagged(document))
@@ -114,7 +115,9 @@ def test_the_method_and_its_sources_are_stated() -> None:
 
 
 def test_equal_portfolios_give_equal_bytes() -> None:
-    assert pdf.write(analysed()) == pdf.write(analysed())
+    data = pdf.write(analysed())
+    assert pdf.write(analysed()) == data
+    assert Read(data).made.startswith("D:20261128140509")  # and no other clock has a part in it
 
 
 def test_text_never_becomes_markup() -> None:
@@ -152,6 +155,7 @@ def test_amounts_are_written_as_in_the_region(region: str, text: str) -> None:
 
 @settings(max_examples=40)
 @given(HOSTILE)
+@example(hostile(UNPRINTABLE_TEXT))
 def test_no_text_breaks_the_playbook(one: Opportunity) -> None:
     assert Read(pdf.write(portfolio(one, one))).is_tagged
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from portfolios import FORMULA, HOSTILE, analysed, estimate, hostile, portfolio
+from portfolios import FORMULA, HOSTILE, UNPRINTABLE_TEXT, analysed, estimate, hostile, portfolio
 
 from opportune.errors import InvalidInputError
 from opportune.export import delimited, xlsx
@@ -161,6 +161,7 @@ def test_another_separator_is_refused() -> None:
 
 
 @given(HOSTILE)
+@example(hostile(UNPRINTABLE_TEXT))
 def test_no_text_of_a_workbook_becomes_a_formula_or_changes(one: Opportunity) -> None:
     shown = portfolio(one)
     book = book_of(shown)

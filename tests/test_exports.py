@@ -160,6 +160,18 @@ def test_what_was_deleted_here_since_does_not_come_back(clock: ManualClock) -> N
     assert exports.made(ALL).count == 0
 
 
+def test_nothing_new_comes_into_a_session_that_was_deleted_here_since(clock: ManualClock) -> None:
+    source, target = filled(MemoryStore(clock=clock)), MemoryStore(clock=clock)
+    Exports(target, clock).take_in("x.jsonl", Exports(source, clock).made(ALL).data)
+    source.put_opportunity(an_opportunity("s1", "late"))
+    for slug in ("x", "y"):
+        target.put_opportunity(an_opportunity("s1", slug))
+    target.delete_session("s1", updated_by="eva", change_id="gone")
+    answer = Exports(target, clock).take_in("x.jsonl", Exports(source, clock).made(ALL).data)
+    assert (answer.new, answer.older) == (0, 4)
+    assert target.get_history("s1.late") == ()
+
+
 RANDOM = st.lists(
     st.tuples(
         st.sampled_from(["put", "put", "delete", "wait", "replace"]),
