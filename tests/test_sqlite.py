@@ -27,8 +27,8 @@ from opportune.models import Opportunity, Priority
 from opportune.stores import open_store
 from opportune.stores.contract import Retention
 from opportune.stores.sqlite import SQLiteStore
-from opportune.stores.sqlite_file import APPLICATION_ID, SCHEMA
-from opportune.stores.sqlite_rows import FIND, HISTORY, LIST, SCANS, SESSIONS, passes
+from opportune.stores.sqlite.file import APPLICATION_ID, SCHEMA
+from opportune.stores.sqlite.rows import HISTORY, LIST, SCANS, SESSIONS
 
 KILLS = 40
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -253,13 +253,13 @@ def test_an_older_schema_is_brought_up_to_date_at_once_or_not_at_all(
 ) -> None:
     sqlite_store.store_opportunities(a_session("s1"), [an_opportunity("s1")])
     newer = (*SCHEMA, ("CREATE TABLE extra (x INTEGER) STRICT", "CREATE TABLE extra (broken"))
-    monkeypatch.setattr("opportune.stores.sqlite_file.SCHEMA", newer)
+    monkeypatch.setattr("opportune.stores.sqlite.file.SCHEMA", newer)
     with pytest.raises(StoreError):
         SQLiteStore(path)
     assert _ask(path, "PRAGMA user_version") == [(len(SCHEMA),)]
     assert _ask(path, "SELECT name FROM sqlite_schema WHERE name = 'extra'") == []
     newer = (*SCHEMA, ("CREATE TABLE extra (x INTEGER) STRICT",))
-    monkeypatch.setattr("opportune.stores.sqlite_file.SCHEMA", newer)
+    monkeypatch.setattr("opportune.stores.sqlite.file.SCHEMA", newer)
     upgraded = SQLiteStore(path, clock=clock)
     assert _ask(path, "PRAGMA user_version") == [(len(SCHEMA) + 1,)]
     assert len(upgraded.get_opportunities("s1")) == 1

@@ -16,8 +16,8 @@ from stores import ManualClock, a_session, an_opportunity
 
 from opportune.models import Opportunity
 from opportune.stores.sqlite import SQLiteStore
-from opportune.stores.sqlite_file import SCHEMA
-from opportune.stores.sqlite_rows import NOTES_OF, SETTLE
+from opportune.stores.sqlite.file import SCHEMA
+from opportune.stores.sqlite.rows import NOTES_OF, SETTLE
 
 KILLS = 15
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -38,7 +38,7 @@ def test_a_file_of_the_first_schema_becomes_one_that_can_be_migrated(
     path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("opportune.stores.sqlite_file.SCHEMA", SCHEMA[:1])
+        patched.setattr("opportune.stores.sqlite.file.SCHEMA", SCHEMA[:1])
         with closing(SQLiteStore(path, clock=clock)) as old:
             prepare(old)
             before = everything(old)
