@@ -9,10 +9,12 @@ some thousand shapes. Nothing here knows SQL.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from opportune.models import PRIORITY_RANK, Opportunity, Status, folded
 from opportune.stores.cursor import cents, milliseconds
@@ -31,13 +33,11 @@ STATUS_CODE = {status: code for code, status in enumerate(Status, 1)}
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-# Left as they are: years, which name releases, and a digit after a letter, as in S3.
-_FIGURES = re.compile(
-    r"((?:19|20)[0-9]{2}(?![.,]?[0-9])|(?<=[a-z])[0-9](?![.,]?[0-9]))|[0-9]+(?:[.,][0-9]+)*"
-)
+_FIGURES = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column: its number in keys and entries, its name, and how a number is packed."""
 
@@ -45,6 +45,16 @@ class Column:
     name: str
     packed: str
     """As `struct` and numpy name it: `<` and a letter."""
+
+    @cached_property
+    def place(self) -> struct.Struct:
+        """Packs a number."""
+        return struct.Struct(self.packed)
+
+    @property
+    def part_bytes(self) -> int:
+        """Size of a part."""
+        return SEGMENT_ROWS * self.place.size
 
 
 STATUS = Column(1, "status", "<B")
@@ -70,8 +80,7 @@ COLUMNS = (*NUMBERS, *NAMES, *SHAPES)
 SEARCHED = (CATEGORY, CUSTOMER, SERVICES, *SHAPES)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A text of a column."""
 
     column: Column
@@ -80,7 +89,7 @@ class Entry:
     search: str
     """Folded, as search and filters compare it; of a shape without its figures."""
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """By what it is found again."""
         text = f"{self.column.number}\0{self.name}\0{self.search}"
@@ -125,7 +134,16 @@ def entries_of(opportunity: Opportunity) -> tuple[Entry, ...]:
 
 def shape_of(text: str) -> str:
     """Return a text folded, each figure in it (`12`, `1,234.5`) as FIGURE."""
-    return _FIGURES.sub(_kept, folded(text))
+    return _FIGURES.sub(_in_shape, folded(text))
+
+
+def _in_shape(figure: re.Match[str]) -> str:
+    """Years, which name releases, and a digit after a letter, as in S3, stay as they are."""
+    text, start = figure[0], figure.start()
+    is_name = _YEAR.fullmatch(text) or (
+        len(text) == 1 and start > 0 and figure.string[start - 1].isalpha()
+    )
+    return text if is_name else FIGURE
 
 
 def day_of(time: str) -> int:
@@ -136,6 +154,3 @@ def day_of(time: str) -> int:
 def day_ms(ordinal: int) -> int:
     """Return when a day begins, in milliseconds since 1970."""
     return (ordinal - _EPOCH_ORDINAL) * 86_400_000
-
-
-_kept: Callable[[re.Match[str]], str] = lambda match: match[1] or FIGURE  # noqa: E731 - of each figure of each text: a plain function would be the same, longer

@@ -5,7 +5,6 @@ the parts of three columns, and no text.
 """
 
 import sqlite3
-import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -52,7 +51,7 @@ def check_part(column: Column, key: int, data: bytes) -> None:
     Raises:
         StoreError: It has not.
     """
-    if len(data) != SEGMENT_ROWS * struct.calcsize(column.packed):
+    if len(data) != column.part_bytes:
         raise StoreError(f"Part {key} of the index is damaged: restore a copy of the file.")
 
 
@@ -67,7 +66,7 @@ class Index:
         self._db = db
         self._parts: dict[int, bytearray] = {}
         self._changed: set[int] = set()
-        self._codes: dict[bytes, int] = {}
+        self._codes: dict[Entry, int] = {}
         self._uses: Counter[int] = Counter()
 
     def held(self, number: int) -> dict[Column, int]:
@@ -104,37 +103,41 @@ class Index:
         self._uses.clear()
 
     def _set_all(self, number: int, values: Mapping[Column, int]) -> None:
+        place = number % SEGMENT_ROWS
         for column in COLUMNS:
-            before, after = self._get(column, number), values.get(column, 0)
+            key = part_key(column, number)
+            part = self._part(column, key)
+            at = place * column.place.size
+            before, after = column.place.unpack_from(part, at)[0], values.get(column, 0)
             if before == after:
                 continue
-            key = part_key(column, number)
-            at = number % SEGMENT_ROWS * struct.calcsize(column.packed)
-            struct.pack_into(column.packed, self._parts[key], at, after)
+            column.place.pack_into(part, at, after)
             self._changed.add(key)
             if column not in NUMBERS:
                 self._uses[before] -= 1
                 self._uses[after] += 1
 
     def _get(self, column: Column, number: int) -> int:
-        key = part_key(column, number)
-        size = struct.calcsize(column.packed)
+        part = self._part(column, part_key(column, number))
+        value: int = column.place.unpack_from(part, number % SEGMENT_ROWS * column.place.size)[0]
+        return value
+
+    def _part(self, column: Column, key: int) -> bytearray:
         part = self._parts.get(key)
         if part is None:
             row = self._db.execute(PART, (key,)).fetchone()
-            part = bytearray(row[0] if row else SEGMENT_ROWS * size)
+            part = bytearray(row[0] if row else column.part_bytes)
             check_part(column, key, part)
             self._parts[key] = part
-        value: int = struct.unpack_from(column.packed, part, number % SEGMENT_ROWS * size)[0]
-        return value
+        return part
 
     def _code(self, entry: Entry) -> int:
         """Return the code of an entry; a new one if there is none yet."""
-        code = self._codes.get(entry.digest)
+        code = self._codes.get(entry)
         if code is None:
             row = self._db.execute(CODE, (entry.digest,)).fetchone()
             code = row[0] if row else self._added(entry)
-            self._codes[entry.digest] = code
+            self._codes[entry] = code
         return code
 
     def _added(self, entry: Entry) -> int:

@@ -31,7 +31,8 @@ class Writer:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._index = Index(db)
+        self._newest: dict[int, Opportunity | None] = {}
+        """By the number of its row, what the index is to say at the end; None = nothing."""
 
     def append(self, revision: Opportunity) -> None:
         """Make a revision the newest one, kept before those that it follows; the first forgets."""
@@ -45,7 +46,7 @@ class Writer:
         """Write a revision over the newest one, if there is any."""
         number = self._number(revision.id)
         self._db.execute(PUT_NEWEST, opportunity_values(revision) | {"number": number})
-        self._index.put(number, revision)
+        self._newest[number] = revision
 
     def put_past(self, revision: Opportunity, *, is_mending: bool) -> None:
         """Write an older revision; one that is there already stays, unless it is mended."""
@@ -62,11 +63,18 @@ class Writer:
 
     def finish(self) -> None:
         """Write the index."""
-        self._index.flush()
+        index = Index(self._db)
+        for number, revision in self._newest.items():
+            if revision is None:
+                index.clear(number)
+            else:
+                index.put(number, revision)
+        index.flush()
+        self._newest.clear()
 
     def _drop(self, numbers: Iterable[tuple[int]]) -> None:
         for (number,) in numbers:
-            self._index.clear(number)
+            self._newest[number] = None
             self._db.execute(FORGET, {"number": number})
             self._db.execute(FREE_NUMBER, {"number": number})
 
