@@ -145,7 +145,8 @@ class Pipeline:
         base = _stamped(first, 1, created, None)
         newest = first.model_copy(update={"status": status, "change_id": "moved"})
         is_base_kept = created > NOW - timedelta(days=HISTORY_DAYS)
-        return [base][: int(is_base_kept)] + [_stamped(newest, 2, moved, base)]
+        moved_on = _stamped(newest, 2, moved, base)
+        return [base, moved_on] if is_base_kept else [moved_on]
 
     def _varied(self, model: Opportunity) -> dict[str, object]:
         return {

@@ -46,14 +46,14 @@ class Asking:
     """Makes questions of every kind. Same seed, same questions."""
 
     def __init__(self) -> None:
-        self._chance = random.Random(7)  # noqa: S311 - questions, no secret
+        self._chance = random.Random(7)
         data = Pipeline()
         self._customers, self._owners = data.customers, data.owners
         self._kinds: Mapping[str, Callable[[], Fields]] = {
             "nothing": dict,
-            "one filter": lambda: self._choice(self._singles())(),
+            "one filter": self._single,
             "two to four filters": self._combined,
-            "range": lambda: self._choice(self._ranges())(),
+            "range": self._range,
             "common word": lambda: {"search_term": self._choice(COMMON)},
             "rare word": lambda: {"search_term": self._choice(self._customers)[:-3]},
             "phrase": lambda: {"search_term": self._choice(PHRASES)},
@@ -110,6 +110,14 @@ class Asking:
             lambda: {"close_from": day()},
             lambda: {"close_to": day(), "created_to": day()},
         ]
+
+    def _single(self) -> Fields:
+        made: Fields = self._choice(self._singles())()
+        return made
+
+    def _range(self) -> Fields:
+        made: Fields = self._choice(self._ranges())()
+        return made
 
     def _combined(self) -> Fields:
         makers = self._chance.sample([*self._singles()[:6], *self._ranges()], 4)

@@ -105,9 +105,17 @@ def _keys(db: sqlite3.Connection, by: Grouping, groups: set[int]) -> Mapping[int
     if by is Grouping.PRIORITY:
         return {rank: [priority] for priority, rank in PRIORITY_RANK.items()}
     if by in (Grouping.MONTH, Grouping.CLOSE_MONTH):
-        return {day: [date.fromordinal(day).isoformat()[:7] if day else ""] for day in groups}
+        return {day: [_month(by, day)] for day in groups}
     rows = db.execute(ENTRY_NAMES, (json.dumps(sorted(groups)),))
     return {code: json.loads(name) if by is Grouping.SERVICE else [name] for code, name in rows}
+
+
+def _month(by: Grouping, ordinal: int) -> str:
+    """Return a day's month as `group_keys` writes it."""
+    if not ordinal:
+        return ""
+    day = date.fromordinal(ordinal)
+    return day.isoformat()[:7] if by is Grouping.MONTH else f"{day:%Y-%m}"
 
 
 _STATUS = {code: status for status, code in STATUS_CODE.items()}

@@ -37,6 +37,7 @@ ROWS = """SELECT id, version, 1 AS is_newest, number, session_id, deleted, statu
     ORDER BY id, version LIMIT :limit"""
 ENTRY = "SELECT kind, name, search, digest FROM entry WHERE code = ?"
 LIVE_NUMBERS = "SELECT number FROM opportunity WHERE deleted = 0"
+TAKEN_NUMBERS = "SELECT number FROM free_number JOIN opportunity USING (number)"
 USES = "SELECT code, uses FROM entry"
 CHECK_SEARCH = "INSERT INTO entry_search (entry_search, rank) VALUES ('integrity-check', 1)"
 
@@ -141,6 +142,8 @@ class Auditor:
             yield str(error)
 
     def _wrong_places(self) -> Iterator[str]:
+        for (number,) in self._db.execute(TAKEN_NUMBERS):
+            yield f"Row {number} is listed as free, and is not."
         with ColumnCache().at(self._db) as at:
             live = np.fromiter((n for (n,) in self._db.execute(LIVE_NUMBERS)), dtype=np.int64)
             counted = np.flatnonzero(at[STATUS])

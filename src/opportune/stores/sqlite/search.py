@@ -21,7 +21,7 @@ ONE_BY_ONE = f"""SELECT code, kind, search FROM entry
     WHERE instr(search, :piece) > 0 AND kind <> {OWNER.number}"""  # noqa: S608 - a constant
 
 _DIGITS = re.compile(r"[0-9.,]*[0-9][0-9.,]*")
-_SHAPES = {column.number for column in SHAPES}
+_WITH_SHAPES = {column.number for column in SHAPES}
 
 Row = tuple[int, int, str]
 """Code, kind and text of an entry."""
@@ -44,10 +44,10 @@ def codes_of(db: sqlite3.Connection, term: str) -> Codes:
         for code, kind, _ in _holding(db, term):
             found.sure.setdefault(kind, []).append(code)
     if may_hide(term):
-        pattern = _in_shapes(term)
+        pattern = in_shapes(term)
         longest = max(_DIGITS.split(term), key=len) if FIGURE not in term else ""
         for code, kind, text in _holding(db, longest.strip(".,")):
-            if kind in _SHAPES and pattern.search(text):
+            if kind in _WITH_SHAPES and pattern.search(text):
                 found.perhaps.setdefault(kind, []).append(code)
     return found
 
@@ -57,7 +57,7 @@ def may_hide(term: str) -> bool:
     return term in (".", ",") or FIGURE in term or bool(_DIGITS.search(term))
 
 
-def _in_shapes(term: str) -> re.Pattern[str]:
+def in_shapes(term: str) -> re.Pattern[str]:
     """Return what a shape must have for its text to hold the term: a figure stands for digits."""
     if FIGURE in term:
         return re.compile("")
