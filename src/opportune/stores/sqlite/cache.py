@@ -52,6 +52,9 @@ class ColumnCache:
         (stamp,) = db.execute(STAMP).fetchone()
         if stamp == self._stamp:
             return
+        if stamp < self._stamp:  # the file was put back to an older copy
+            self._held.clear()
+            self._rows = 0
         self._grow(db)
         if self._held:
             for key, data in db.execute(CHANGED, (self._stamp,)):
