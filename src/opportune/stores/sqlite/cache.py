@@ -1,6 +1,6 @@
 """Columns of the index as arrays in memory, as of the moment of a reader's transaction.
 
-A process keeps each column that it was asked for: some 50 bytes a row if all are used, and no more.
+A process keeps each column that it was asked for: 62 bytes a row if all are used, and no more.
 It follows other writers, of this process or not, by the stamps of the parts.
 """
 

@@ -45,7 +45,7 @@ def part_key(column: Column, number: int) -> int:
     return column.number << KEY_SHIFT | number // SEGMENT_ROWS
 
 
-def check_part(column: Column, key: int, data: bytes) -> None:
+def check_part(column: Column, key: int, data: bytes | bytearray) -> None:
     """Refuse a part that has not the size that its column gives it.
 
     Raises:

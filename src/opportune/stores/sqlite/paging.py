@@ -30,8 +30,11 @@ TIES = {
         WHERE deleted = 0 AND arr_cents = ? AND id > ? ORDER BY id""",
 }
 
-FEW = 1000
+FEW = 3000
 """Rows that are sorted at once rather than picked by an index."""
+
+SAMPLE = 1000
+"""Keys of many that suggest a bound."""
 
 
 class Paging:
@@ -62,6 +65,7 @@ class Paging:
             yield from self._sorted(above)
             yield from self._tied(bound, "")
             left = left[keys < bound]
+            at_once = min(4 * at_once, FEW)  # whoever asks on has found little in the first ones
 
     def _sorted(self, places: Places) -> list[int]:
         ids = self._ids(places)
@@ -89,7 +93,7 @@ def _bound(keys: Values, wanted: int) -> int:
     """Return a number that some `wanted` keys, or all, reach; few more than that are above it."""
     if len(keys) <= wanted:
         return int(keys.min())
-    step = len(keys) // FEW
+    step = len(keys) // SAMPLE
     if step > 1:  # most keys are below what a sample says
         sample = np.sort(keys[::step])
         guess = sample[-min(len(sample), 2 * wanted // step + 8)]
