@@ -39,15 +39,15 @@ LIMIT_ZIPPED = 60_000_000
 LIMIT_UNZIPPED = 250 * 1024 * 1024
 """Lambda's own, for all of a function."""
 
-NOT_IN_LAMBDA = {"click", "rich", "uvicorn"}
-"""Dependencies of the command line alone."""
+NOT_IN_LAMBDA = {"click", "numpy", "rich", "uvicorn"}
+"""Dependencies of the command line, and of SQLite, for which a function has no lasting disk."""
 AWS_SERVICES = {"bedrock-runtime", "dynamodb", "s3", "sts"}
 """Services whose descriptions botocore keeps."""
 
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
 _LEFT_OUT = re.compile(
     r"""(^|/)(tests|__pycache__)/ | \.(pyc|pyi)$ | \.dist-info/(RECORD|INSTALLER)$
-    | ^[^/]+\.data/(scripts|headers|data)/ | ^opportune/cli/""",
+    | ^[^/]+\.data/(scripts|headers|data)/ | ^opportune/cli/ | ^opportune/stores/sqlite/""",
     re.VERBOSE,
 )
 _LAID_OUT = re.compile(r"^[^/]+\.data/(purelib|platlib)/")

@@ -71,3 +71,18 @@ print([name for name in {unwanted!r} if name in sys.modules])
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_a_bundle_without_numpy_says_what_a_sqlite_store_needs() -> None:
+    code = """import sys
+sys.modules["numpy"] = None
+from opportune.errors import ConfigurationError
+from opportune.stores import open_store
+open_store("memory:").close()
+try:
+    open_store("sqlite:///x.sqlite3")
+except ConfigurationError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "need numpy: pip install numpy" in done.stdout

@@ -22,13 +22,16 @@ from opportune.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from opportune.filters import OpportunityFilters, Order
+from opportune.filters import OpportunityFilters
 from opportune.models import Opportunity, Priority
 from opportune.stores import open_store
 from opportune.stores.contract import Retention
 from opportune.stores.sqlite import SQLiteStore
-from opportune.stores.sqlite_file import APPLICATION_ID, SCHEMA
-from opportune.stores.sqlite_rows import FIND, HISTORY, LIST, SCANS, SESSIONS, passes
+from opportune.stores.sqlite.audit import ROWS
+from opportune.stores.sqlite.file import APPLICATION_ID
+from opportune.stores.sqlite.paging import TIES
+from opportune.stores.sqlite.rows import HISTORY, LIST, MORTAL, SCANS, SESSIONS
+from opportune.stores.sqlite.schema import SCHEMA
 
 KILLS = 40
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -253,13 +256,13 @@ def test_an_older_schema_is_brought_up_to_date_at_once_or_not_at_all(
 ) -> None:
     sqlite_store.store_opportunities(a_session("s1"), [an_opportunity("s1")])
     newer = (*SCHEMA, ("CREATE TABLE extra (x INTEGER) STRICT", "CREATE TABLE extra (broken"))
-    monkeypatch.setattr("opportune.stores.sqlite_file.SCHEMA", newer)
+    monkeypatch.setattr("opportune.stores.sqlite.file.SCHEMA", newer)
     with pytest.raises(StoreError):
         SQLiteStore(path)
     assert _ask(path, "PRAGMA user_version") == [(len(SCHEMA),)]
     assert _ask(path, "SELECT name FROM sqlite_schema WHERE name = 'extra'") == []
     newer = (*SCHEMA, ("CREATE TABLE extra (x INTEGER) STRICT",))
-    monkeypatch.setattr("opportune.stores.sqlite_file.SCHEMA", newer)
+    monkeypatch.setattr("opportune.stores.sqlite.file.SCHEMA", newer)
     upgraded = SQLiteStore(path, clock=clock)
     assert _ask(path, "PRAGMA user_version") == [(len(SCHEMA) + 1,)]
     assert len(upgraded.get_opportunities("s1")) == 1
@@ -349,7 +352,7 @@ def test_reads_decode_only_what_they_return(
 
 @pytest.mark.parametrize(
     "query",
-    [LIST, FIND[Order.NEWEST], FIND[Order.ARR], HISTORY, SESSIONS, *(q for _, q in SCANS.values())],
+    [LIST, *TIES.values(), HISTORY, SESSIONS, MORTAL, ROWS, *(q for _, q in SCANS.values())],
 )
 def test_every_read_follows_an_index_and_sorts_nothing(
     sqlite_store: SQLiteStore, path: Path, query: str
@@ -357,12 +360,12 @@ def test_every_read_follows_an_index_and_sorts_nothing(
     sqlite_store.store_opportunities(a_session("s1"), [])
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
-        connection.create_function("passes", 2, passes)
         names = {
             name: ("" if name in ("text", "term", "rest", "id", "session_id") else 0)
             for name in _parameters(query)
         }
-        plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", names)]
+        values = names or (0, "")
+        plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
     steps = [step for step in plan if "json_each" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step], plan
     assert not [step for step in steps if step.startswith("SCAN") and "INDEX" not in step], plan

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from moves import at_stage, changed, everything, prepare
+from sqlite_files import older_file
 from stores import ManualClock, a_session, an_opportunity
 
 from opportune.models import Opportunity
 from opportune.stores.sqlite import SQLiteStore
-from opportune.stores.sqlite_file import SCHEMA
-from opportune.stores.sqlite_rows import NOTES_OF, SETTLE
+from opportune.stores.sqlite.rows import NOTES_OF, SETTLE
+from opportune.stores.sqlite.schema import SCHEMA
 
 KILLS = 15
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -35,17 +36,16 @@ def test_the_first_schema_is_as_it_was_released() -> None:
 
 
 def test_a_file_of_the_first_schema_becomes_one_that_can_be_migrated(
-    path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, clock: ManualClock
 ) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr("opportune.stores.sqlite_file.SCHEMA", SCHEMA[:1])
-        with closing(SQLiteStore(path, clock=clock)) as old:
-            prepare(old)
-            before = everything(old)
+    with closing(SQLiteStore(tmp_path / "new.sqlite3", clock=clock)) as new:
+        prepare(new)
+        before = everything(new)
+    older_file(tmp_path / "new.sqlite3", path, 1)
     assert _ask(path, "PRAGMA user_version") == [(1,)]
     assert _ask(path, "SELECT name FROM sqlite_schema WHERE name IN ('note', 'migration')") == []
     with closing(SQLiteStore(path, clock=clock)) as store:
-        assert _ask(path, "PRAGMA user_version") == [(2,)]
+        assert _ask(path, "PRAGMA user_version") == [(len(SCHEMA),)]
         assert everything(store) == before
         assert store.get_migration() is None
         assert store.journal() == ()

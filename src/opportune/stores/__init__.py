@@ -29,8 +29,12 @@ def open_store(url: str, *, clock: Clock = utc_now, retention: Retention = RETEN
 
         return MemoryStore(clock=clock, retention=retention)
     if url.startswith(_SQLITE_PREFIX) and url != _SQLITE_PREFIX:
-        from opportune.stores.sqlite import SQLiteStore
-
+        try:
+            from opportune.stores.sqlite import SQLiteStore
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"{url}: SQLite stores need {error.name}: pip install {error.name}."
+            ) from error
         path = Path(url.removeprefix(_SQLITE_PREFIX))
         return SQLiteStore(path, clock=clock, retention=retention)
     if url.startswith("dynamodb://"):

@@ -14,77 +14,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from opportune.errors import ConfigurationError, StoreError, StoreUnavailableError
-from opportune.stores.sqlite_rows import passes
+from opportune.stores.sqlite.index import rebuild
+from opportune.stores.sqlite.schema import SCHEMA
 
 APPLICATION_ID = 0x6F707074
 """Stands in the file's header ("oppt"), so that we never write into somebody else's file."""
 
-SCHEMA: tuple[tuple[str, ...], ...] = (
-    (  # 1: the newest revisions, apart from the older ones: every common read needs only these
-        """CREATE TABLE session (
-            id TEXT NOT NULL PRIMARY KEY,
-            version INTEGER NOT NULL,
-            deleted INTEGER NOT NULL,
-            updated_ms INTEGER NOT NULL,
-            body TEXT NOT NULL
-        ) STRICT""",
-        "CREATE INDEX session_newest ON session (updated_ms DESC, id) WHERE deleted = 0",
-        """CREATE TABLE opportunity (
-            id TEXT NOT NULL PRIMARY KEY,
-            version INTEGER NOT NULL,
-            session_id TEXT NOT NULL,
-            deleted INTEGER NOT NULL,
-            status TEXT NOT NULL,
-            priority INTEGER NOT NULL,
-            arr_cents INTEGER NOT NULL,
-            updated_ms INTEGER NOT NULL,
-            ttl INTEGER,
-            search TEXT NOT NULL,
-            body TEXT NOT NULL
-        ) STRICT""",
-        """CREATE INDEX opportunity_list
-            ON opportunity (session_id, priority, arr_cents DESC, id)""",
-        # The filters stand in both orders' indexes: a find touches only the rows it returns.
-        """CREATE INDEX opportunity_newest
-            ON opportunity (updated_ms DESC, id, status, priority, arr_cents, ttl)
-            WHERE deleted = 0""",
-        """CREATE INDEX opportunity_arr
-            ON opportunity (arr_cents DESC, id, status, priority, ttl)
-            WHERE deleted = 0""",
-        """CREATE INDEX opportunity_mortal ON opportunity (updated_ms)
-            WHERE deleted = 1 OR ttl IS NOT NULL""",
-        """CREATE TABLE opportunity_past (
-            id TEXT NOT NULL REFERENCES opportunity (id) ON DELETE CASCADE,
-            version INTEGER NOT NULL,
-            updated_ms INTEGER NOT NULL,
-            body TEXT NOT NULL,
-            PRIMARY KEY (id, version)
-        ) STRICT""",
-        "CREATE INDEX opportunity_past_age ON opportunity_past (updated_ms)",
-        """CREATE TABLE template (
-            id TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            deleted INTEGER NOT NULL,
-            body TEXT NOT NULL,
-            PRIMARY KEY (id, version)
-        ) STRICT""",
-    ),
-    (  # 2: what store migrations need
-        """CREATE TABLE note (
-            key TEXT NOT NULL PRIMARY KEY,
-            session_id TEXT NOT NULL,
-            opportunity_ids TEXT NOT NULL,
-            template_id TEXT NOT NULL
-        ) STRICT""",
-        "CREATE INDEX note_session ON note (session_id)",
-        """CREATE TABLE migration (
-            number INTEGER NOT NULL PRIMARY KEY CHECK (number = 1),
-            stage_number INTEGER NOT NULL,
-            body TEXT NOT NULL
-        ) STRICT""",
-    ),
-)
-"""Statements that lead from each version of the schema to the next; `user_version` counts them."""
+INDEXED_FROM = 3
+"""Version of the schema; an older file has no index yet."""
 
 PRAGMAS: dict[str, str | int] = {
     "synchronous": 2,  # FULL: an acknowledged write is on the disk, whatever fails next
@@ -147,6 +84,20 @@ class SQLiteFile:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection whose statements all see one state: that of the first of them.
+
+        A check that is a write to SQLite may be tried; nothing is kept.
+        """
+        with self.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside a transaction: kept if the block ends well, else undone."""
         with self._named_errors(), self._write_lock, self._lent() as connection:
@@ -192,7 +143,6 @@ class SQLiteFile:
             isolation_level=None,  # we say BEGIN and COMMIT ourselves
             check_same_thread=False,  # the pool hands a connection to one thread at a time
         )
-        connection.create_function("passes", 2, passes, deterministic=True)
         try:
             for name, value in PRAGMAS.items():
                 self._set_pragma(connection, name, value)
@@ -238,6 +188,8 @@ class SQLiteFile:
                 return
             for statement in (one for step in SCHEMA[version:] for one in step):
                 connection.execute(statement)
+            if version < INDEXED_FROM <= len(SCHEMA):
+                rebuild(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {len(SCHEMA)}")
 

@@ -1,7 +1,7 @@
-"""The store in one SQLite file: durable, for one machine, any number of processes.
+"""The store in one SQLite file, as the contract wants it.
 
-A row holds the record as JSON beside the columns that filters and orders need. `opportunity` has
-the newest revisions, `opportunity_past` those before: reads of the present touch nothing else.
+`opportunity` has the newest revisions, `opportunity_past` those before: reads of the present touch
+nothing else.
 """
 
 import copy
@@ -18,7 +18,6 @@ from opportune.errors import (
 )
 from opportune.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.models import Opportunity, Page, Record, Session, Template
-from opportune.stores import plain
 from opportune.stores.changes import (
     NOTHING,
     Change,
@@ -42,31 +41,29 @@ from opportune.stores.contract import (
 )
 from opportune.stores.copying import leaves_gap
 from opportune.stores.cursor import (
+    AUDIT_QUESTION,
     SCAN_QUESTION,
     SESSIONS_QUESTION,
     Position,
     cursor_after,
-    find_position,
-    find_question,
     position_of,
     session_position,
 )
 from opportune.stores.journaling import Journaling, written, written_template
 from opportune.stores.moving import Copying, Migration, Note, Told, Written
-from opportune.stores.sqlite_copying import Copier
-from opportune.stores.sqlite_file import SQLiteFile
-from opportune.stores.sqlite_rows import (
-    FIND,
-    FORGET,
+from opportune.stores.sqlite.audit import Auditor
+from opportune.stores.sqlite.bulk import decided
+from opportune.stores.sqlite.copying import Copier
+from opportune.stores.sqlite.file import SQLiteFile
+from opportune.stores.sqlite.finder import Finder
+from opportune.stores.sqlite.rows import (
     GET,
     HISTORY,
     LIST,
     MAX_INTEGER,
-    NEWEST_BECOMES_PAST,
     NOTES,
     NOTES_OF,
     PUT_MIGRATION,
-    PUT_NEWEST,
     PUT_NOTE,
     PUT_SESSION,
     PUT_TEMPLATE,
@@ -74,8 +71,6 @@ from opportune.stores.sqlite_rows import (
     SESSIONS,
     SETTLE,
     STAGE_NUMBER,
-    SWEEP,
-    SWEPT_PER_WRITE,
     TEMPLATES,
     filter_values,
     held_header,
@@ -85,13 +80,13 @@ from opportune.stores.sqlite_rows import (
     newest_template,
     note_of,
     note_values,
-    opportunity_values,
     page_values,
     session_newest,
     session_values,
     template_values,
     time_values,
 )
+from opportune.stores.sqlite.writing import Writer
 
 
 class SQLiteStore:
@@ -120,6 +115,7 @@ class SQLiteStore:
         self._clock = clock
         self._retention = retention
         self._file = SQLiteFile(path, busy_timeout_s=busy_timeout_s)
+        self._finder = Finder(self._file, clock)
         self._journaling: Journaling | None = None
 
     def store_opportunities(
@@ -141,9 +137,10 @@ class SQLiteStore:
     def get_opportunities(
         self, session_id: str, filters: OpportunityFilters | None = None
     ) -> tuple[Opportunity, ...]:
-        wanted = filter_values(filters or OpportunityFilters()) | self._times()
-        bodies = self._bodies(LIST, wanted | {"session_id": session_id})
-        return tuple(Opportunity.model_validate_json(body) for body in bodies)
+        wanted = filters or OpportunityFilters()
+        values = filter_values(wanted) | self._times() | {"session_id": session_id}
+        listed = (Opportunity.model_validate_json(body) for body in self._bodies(LIST, values))
+        return tuple(one for one in listed if wanted.matches(one))
 
     def get_opportunity(self, opportunity_id: str, *, version: int | None = None) -> Opportunity:
         if version is not None:
@@ -172,7 +169,11 @@ class SQLiteStore:
         self, opportunities: Sequence[Opportunity]
     ) -> tuple[Opportunity | StoreError, ...]:
         check_bulk(opportunities)
-        return plain.put_each(self, opportunities)
+        with self._file.writing() as db:
+            answers, changes = decided(db, opportunities, self._moment())
+            wrote = self._apply(db, *changes)
+        self._tell(wrote)
+        return answers
 
     def get_history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
         return self._history(opportunity_id, 1, MAX_INTEGER)
@@ -186,20 +187,12 @@ class SQLiteStore:
         cursor: str | None = None,
     ) -> Page[Opportunity]:
         check_limit(limit)
-        wanted = filters or OpportunityFilters()
-        question = find_question(wanted, order)
-        after = page_values(question, limit, cursor)
-        bodies = self._bodies(FIND[order], filter_values(wanted) | after | self._times())
-        found = tuple(Opportunity.model_validate_json(body) for body in bodies[:limit])
-        more = None
-        if len(bodies) > limit:
-            more = cursor_after(question, find_position(found[-1], order))
-        return Page[Opportunity](items=found, cursor=more)
+        return self._finder.page(filters or OpportunityFilters(), order, limit, cursor)
 
     def totals(
         self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
     ) -> tuple[Total, ...]:
-        return plain.totals(self, filters, by)
+        return self._finder.totals(filters or OpportunityFilters(), by)
 
     def get_session(self, session_id: str) -> Session:
         header = self.get_header(session_id)
@@ -289,16 +282,20 @@ class SQLiteStore:
 
     def audit(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> AuditPage:
         check_limit(limit)
-        return plain.audit(self, limit, cursor)
+        after = position_of(AUDIT_QUESTION, cursor) if cursor is not None else None
+        with self._file.snapshot() as db:
+            return Auditor(db, self._clock(), self._retention).page(limit, after)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:
         check_stored(records)
         with self._file.writing() as db:
-            copier = Copier(db, self._moment())
+            writer = Writer(db)
+            copier = Copier(db, writer, self._moment())
             if copying is Copying.NEXT and leaves_gap(records, copier.held_version):
                 return False
             for record in records:
                 copier.replicate(record, copying)
+            writer.finish()
         return True
 
     def journaled(self, told: Told, *, stage_number: int) -> "SQLiteStore":
@@ -358,41 +355,41 @@ class SQLiteStore:
             Opportunity.model_validate_json(body) for _, body in self._rows(HISTORY, values)
         )
 
-    def _apply(self, db: sqlite3.Connection, change: Change) -> Written | None:
+    def _apply(self, db: sqlite3.Connection, *changes: Change) -> list[Written]:
         """Write what was decided; return what to tell once it is kept."""
-        if change == NOTHING:
-            return None
-        rows = [opportunity_values(revision) for revision in change.revisions]
-        db.executemany(FORGET, [{"id": row["id"]} for row in rows if row["version"] == 1])
-        db.executemany(
-            NEWEST_BECOMES_PAST, [{"id": row["id"]} for row in rows if row["version"] > 1]
-        )
-        db.executemany(PUT_NEWEST, rows)
-        if change.header is not None:
-            db.execute(PUT_SESSION, session_values(change.header))
-        for statement in SWEEP:
-            db.execute(statement, self._times() | {"limit": SWEPT_PER_WRITE})
-        return self._noted(db, written(change))
+        changes = tuple(change for change in changes if change != NOTHING)
+        if not changes:
+            return []
+        writer = Writer(db)
+        for change in changes:
+            for revision in change.revisions:
+                writer.append(revision)
+            if change.header is not None:
+                db.execute(PUT_SESSION, session_values(change.header))
+        writer.sweep(self._times())
+        writer.finish()
+        return self._noted(db, *(written(change) for change in changes))
 
     def _put_template(
         self, db: sqlite3.Connection, template: Template
-    ) -> tuple[Template, Written | None]:
+    ) -> tuple[Template, list[Written]]:
         newest = newest_template(db, template.template_id)
         revision, is_new = putting_template(template, newest=newest, when=self._moment())
         if not is_new:
-            return revision, None
+            return revision, []
         db.execute(PUT_TEMPLATE, template_values(revision))
         return revision, self._noted(db, written_template(revision))
 
-    def _noted(self, db: sqlite3.Connection, wrote: Written) -> Written | None:
-        """Check the fence and note a write, if there is a journal."""
+    def _noted(self, db: sqlite3.Connection, *wrote: Written) -> list[Written]:
+        """Check the fence and note the writes, if there is a journal."""
         if self._journaling is None:
-            return None
+            return []
         row = db.execute(STAGE_NUMBER).fetchone()
         self._journaling.check(row[0] if row else None)
-        db.execute(PUT_NOTE, note_values(wrote.note))
-        return wrote
+        db.executemany(PUT_NOTE, [note_values(one.note) for one in wrote])
+        return list(wrote)
 
-    def _tell(self, wrote: Written | None) -> None:
-        if self._journaling and wrote:
-            self._journaling.told(wrote)
+    def _tell(self, wrote: list[Written]) -> None:
+        if self._journaling:
+            for one in wrote:
+                self._journaling.told(one)

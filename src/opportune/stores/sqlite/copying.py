@@ -8,22 +8,17 @@ from opportune.stores.changes import Moment
 from opportune.stores.copying import is_header_taken
 from opportune.stores.moving import Copying
 from opportune.stores.revisions import is_forgotten
-from opportune.stores.sqlite_rows import (
-    FORGET,
-    KEEP_PAST,
+from opportune.stores.sqlite.rows import (
     KEEP_TEMPLATE,
-    NEWEST_BECOMES_PAST,
-    PUT_NEWEST,
-    PUT_PAST,
     PUT_SESSION,
     PUT_TEMPLATE,
     held_header,
     newest_opportunity,
     newest_template,
-    opportunity_values,
     session_values,
     template_values,
 )
+from opportune.stores.sqlite.writing import Writer
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,7 @@ class Copier:
     """Replicates in one transaction."""
 
     db: sqlite3.Connection
+    writer: Writer
     when: Moment
 
     def held_version(self, record: Record) -> int:
@@ -59,16 +55,14 @@ class Copier:
     def _replicate_revision(self, revision: Opportunity, *, is_mending: bool) -> None:
         newest = self._newest(revision.id)
         if newest is None:
-            self.db.execute(FORGET, {"id": revision.id})
+            self.writer.forget(revision.id)
+            self.writer.put_newest(revision)
         elif newest.version < revision.version:
-            self.db.execute(NEWEST_BECOMES_PAST, {"id": revision.id})
+            self.writer.append(revision)
         elif newest.version > revision.version:
-            statement = PUT_PAST if is_mending else KEEP_PAST
-            self.db.execute(statement, opportunity_values(revision))
-            return
-        elif not is_mending:
-            return
-        self.db.execute(PUT_NEWEST, opportunity_values(revision))
+            self.writer.put_past(revision, is_mending=is_mending)
+        elif is_mending:
+            self.writer.put_newest(revision)
 
     def _newest(self, opportunity_id: str) -> Opportunity | None:
         """Return the newest revision; None if it is forgotten."""

@@ -4,11 +4,12 @@
 import json
 import math
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from opportune.filters import OpportunityFilters, Order, search_text
+from opportune.filters import OpportunityFilters, search_text
 from opportune.models import PRIORITY_RANK, Opportunity, Record, Session, Template, folded
 from opportune.stores.contract import Retention
 from opportune.stores.cursor import Position, cents, milliseconds, position_of
@@ -22,24 +23,14 @@ SWEPT_PER_WRITE = 100
 
 LIVE = "deleted = 0 AND (ttl IS NULL OR ttl > :now)"
 KEPT = f"(updated_ms >= :history_ms OR ({LIVE}))"
-# The plus keeps the planner on the index of the order, which the page needs, whatever the bounds.
-PASSES = f"""{LIVE}
+# Names and days are the caller's to compare: a list is short.
+LIST = f"""SELECT body FROM opportunity WHERE session_id = :session_id AND {LIVE}
     AND (:priorities = '[]' OR priority IN (SELECT value FROM json_each(:priorities)))
     AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
     AND +arr_cents BETWEEN :min_cents AND :max_cents
     AND (:term = '' OR instr(search, :term) > 0)
-    AND (:rest = '' OR passes(:rest, body))"""
-LIST = f"""SELECT body FROM opportunity WHERE session_id = :session_id AND {PASSES}
     ORDER BY priority, arr_cents DESC, id"""
 GET = f"SELECT body FROM opportunity WHERE id = :id AND {LIVE}"
-FIND = {
-    Order.NEWEST: f"""SELECT body FROM opportunity WHERE {PASSES}
-        AND updated_ms <= :number AND (updated_ms < :number OR id > :text)
-        ORDER BY updated_ms DESC, id LIMIT :limit""",
-    Order.ARR: f"""SELECT body FROM opportunity WHERE {PASSES}
-        AND arr_cents <= :number AND (arr_cents < :number OR id > :text)
-        ORDER BY arr_cents DESC, id LIMIT :limit""",
-}
 HISTORY = f"""SELECT version, body FROM opportunity_past
         WHERE id = :id AND version >= :low AND version <= :high AND updated_ms >= :history_ms
     UNION ALL SELECT version, body FROM opportunity
@@ -70,8 +61,14 @@ SCANS: dict[str, tuple[type[Record], str]] = {
             ORDER BY id, version LIMIT :limit""",
     ),
 }
-PUT_NEWEST = """INSERT INTO opportunity VALUES
-    (:id, :version, :session_id, :deleted, :status, :priority, :cents, :ms, :ttl, :search, :body)
+NUMBER = "SELECT number FROM opportunity WHERE id = :id"
+FREED_NUMBER = """DELETE FROM free_number WHERE number = (SELECT min(number) FROM free_number)
+    RETURNING number"""
+NEW_NUMBER = "SELECT coalesce(max(number), 0) + 1 FROM opportunity"
+FREE_NUMBER = "INSERT INTO free_number VALUES (:number)"
+FORGET = "DELETE FROM opportunity WHERE number = :number"
+PUT_NEWEST = """INSERT INTO opportunity VALUES (:number,
+    :id, :version, :session_id, :deleted, :status, :priority, :cents, :ms, :ttl, :search, :body)
     ON CONFLICT (id) DO UPDATE SET version = :version, deleted = :deleted, status = :status,
     priority = :priority, arr_cents = :cents, updated_ms = :ms, ttl = :ttl, search = :search,
     body = :body"""
@@ -81,7 +78,6 @@ PUT_PAST = """INSERT INTO opportunity_past VALUES (:id, :version, :ms, :body)
     ON CONFLICT (id, version) DO UPDATE SET updated_ms = :ms, body = :body"""
 KEEP_PAST = """INSERT INTO opportunity_past VALUES (:id, :version, :ms, :body)
     ON CONFLICT (id, version) DO NOTHING"""
-FORGET = "DELETE FROM opportunity WHERE id = :id"
 PUT_SESSION = """INSERT INTO session VALUES (:id, :version, :deleted, :ms, :body)
     ON CONFLICT (id) DO UPDATE
     SET version = :version, deleted = :deleted, updated_ms = :ms, body = :body"""
@@ -97,13 +93,10 @@ SETTLE = "DELETE FROM note WHERE key = :key"
 STAGE_NUMBER = "SELECT stage_number FROM migration"
 PUT_MIGRATION = """INSERT INTO migration VALUES (1, :stage_number, :body)
     ON CONFLICT (number) DO UPDATE SET stage_number = :stage_number, body = :body"""
-SWEEP = (
-    """DELETE FROM opportunity_past WHERE rowid IN (
-        SELECT rowid FROM opportunity_past WHERE updated_ms < :history_ms LIMIT :limit)""",
-    """DELETE FROM opportunity WHERE rowid IN (
-        SELECT rowid FROM opportunity WHERE (deleted = 1 OR ttl IS NOT NULL)
-        AND updated_ms < :history_ms AND (deleted = 1 OR ttl <= :now) LIMIT :limit)""",
-)
+SWEEP_PAST = f"""DELETE FROM opportunity_past WHERE rowid IN (SELECT rowid FROM opportunity_past
+    WHERE updated_ms < :history_ms LIMIT {SWEPT_PER_WRITE})"""
+MORTAL = f"""SELECT number FROM opportunity WHERE (deleted = 1 OR ttl IS NOT NULL)
+    AND updated_ms < :history_ms AND (deleted = 1 OR ttl <= :now) LIMIT {SWEPT_PER_WRITE}"""
 
 
 def page_values(question: str, limit: int, cursor: str | None) -> dict[str, int | str]:
@@ -113,7 +106,7 @@ def page_values(question: str, limit: int, cursor: str | None) -> dict[str, int 
 
 
 def opportunity_values(opportunity: Opportunity) -> dict[str, Any]:
-    """Return the row of an opportunity, newest or past."""
+    """Return the row of an opportunity's newest revision, without its number."""
     return {
         "id": opportunity.id,
         "version": opportunity.version,
@@ -125,6 +118,16 @@ def opportunity_values(opportunity: Opportunity) -> dict[str, Any]:
         "ms": milliseconds(opportunity.updated_at),
         "ttl": opportunity.ttl,
         "search": search_text(opportunity),
+        "body": opportunity.model_dump_json(),
+    }
+
+
+def past_values(opportunity: Opportunity) -> dict[str, Any]:
+    """Return the row of an older revision."""
+    return {
+        "id": opportunity.id,
+        "version": opportunity.version,
+        "ms": milliseconds(opportunity.updated_at),
         "body": opportunity.model_dump_json(),
     }
 
@@ -179,6 +182,14 @@ def newest_opportunity(db: sqlite3.Connection, opportunity_id: str) -> Opportuni
     return Opportunity.model_validate_json(row[0]) if row else None
 
 
+def bodies_of(db: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
+    """Return the bodies of the rows with these numbers, in their order."""
+    query = """SELECT number, body FROM opportunity
+        WHERE number IN (SELECT value FROM json_each(?))"""
+    bodies = dict(db.execute(query, (json.dumps(numbers),)).fetchall())
+    return [bodies[number] for number in numbers]
+
+
 def session_newest(db: sqlite3.Connection, session_id: str) -> list[Opportunity]:
     """Return the newest revisions of all that were ever in a session."""
     rows = db.execute("SELECT body FROM opportunity WHERE session_id = ?", (session_id,))
@@ -199,7 +210,7 @@ def held_migration(db: sqlite3.Connection) -> Migration | None:
 
 
 def filter_values(filters: OpportunityFilters) -> dict[str, Any]:
-    """Return what the filters compare with; open bounds and empty lists let everything pass."""
+    """Return what a list's filters compare with; open bounds and empty ones let all pass."""
     low, high = filters.min_arr, filters.max_arr
     return {
         "priorities": json.dumps(sorted({PRIORITY_RANK[one] for one in filters.priority})),
@@ -207,21 +218,7 @@ def filter_values(filters: OpportunityFilters) -> dict[str, Any]:
         "min_cents": -MAX_INTEGER if low is None else int(low * 100),
         "max_cents": MAX_INTEGER if high is None else int(high * 100),
         "term": folded(filters.search_term),
-        "rest": _rest(filters),
     }
-
-
-def _rest(filters: OpportunityFilters) -> str:
-    """Return what no column answers, as JSON; empty if that is nothing."""
-    own = {"priority", "status", "min_arr", "max_arr", "search_term"}
-    rest = filters.model_dump_json(exclude=own, exclude_defaults=True)
-    return "" if rest == "{}" else rest
-
-
-def passes(rest: str, body: str) -> bool:
-    """Decide what no column answers: an SQL function."""
-    filters = OpportunityFilters.model_validate_json(rest)
-    return filters.matches(Opportunity.model_validate_json(body))
 
 
 def time_values(now: datetime, retention: Retention) -> dict[str, float]:
