@@ -6,10 +6,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from opportune.analysis import PriceBook, analyze
+from opportune import analysis
 from opportune.analysis.own_plays import built_in, taking_part
 from opportune.assessment import Assessment
-from opportune.documents import read_documents
 from opportune.documents.file import InputFile
 from opportune.models import Model, Opportunity, Session, Template
 from opportune.wording import words
@@ -34,6 +33,7 @@ class TemplatePreview(Model):
 @cache
 def sample_facts() -> Assessment:
     """Return the sample inventory with its readiness report and questionnaire; read once."""
+    from opportune.documents import read_documents
     from opportune.samples import questionnaire
     from opportune.samples.report import write_report
     from opportune.samples.workbook import write_workbook
@@ -57,7 +57,7 @@ def previewed(
     assessment: Assessment,
     *,
     conditions: Session,
-    prices: PriceBook,
+    prices: "analysis.PriceBook",
 ) -> TemplatePreview:
     """Analyse with a template as if it were enabled, beside all others.
 
@@ -74,7 +74,7 @@ def previewed(
         return TemplatePreview(**shown, fires=False, why_not=words(language)["template.no-rule"])
     rest = [t for t in others if t.template_id != template.template_id]
     enabled = template.model_copy(update={"enabled": True})
-    analysis = analyze(
+    made = analysis.analyze(
         assessment,
         session_id=conditions.id,
         customer=conditions.customer,
@@ -84,7 +84,7 @@ def previewed(
         basis=conditions.basis,
         plays=taking_part([*rest, enabled]),
     )
-    found = next((o for o in analysis.opportunities if o.template_id == template.template_id), None)
+    found = next((o for o in made.opportunities if o.template_id == template.template_id), None)
     if found:
         return TemplatePreview(**shown, fires=True, opportunity=found)
     return TemplatePreview(**shown, fires=False, why_not=why_not(template, language))
