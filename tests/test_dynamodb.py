@@ -1,6 +1,7 @@
 """What stands in the tables, what indexes answer, what it costs; making and examining tables."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from faults import Answer, Injector, Request, commits, lost_before
 from stores import ManualClock, a_full_opportunity, a_session, a_template, an_opportunity
 
 from opportune.errors import ConfigurationError, StoreUnavailableError
-from opportune.filters import OpportunityFilters, Order
+from opportune.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.models import Opportunity, Priority, Status
 from opportune.stores.contract import Retention
 from opportune.stores.dynamodb import DynamoDBStore
@@ -126,6 +127,31 @@ def test_the_newest_revision_outlives_its_row_in_the_history(
     assert store.get_history("s.a") == (kept,)
     assert store.get_opportunity("s.a", version=1) == kept
     assert kept in store.scan().items
+
+
+def test_an_index_row_of_the_engine_holds_what_filters_need(
+    store: DynamoDBStore, table: str
+) -> None:
+    """The simulator's rows are whole items; an engine's hold what infra/storage.yaml projects."""
+    one = an_opportunity("s", "a", close_date="2026-05-01", owner="eva", related_services=["S3"])
+    store.store_opportunities(a_session("s"), [one])
+    units = _reads(store, table)
+    filters = OpportunityFilters(
+        category=("migracion",), service=("s3",), close_from=date(2026, 5, 1), owner=("Eva",)
+    )
+    assert store.totals(filters, by=Grouping.MONTH) == (
+        Total(key="2026-03", status=Status.NEW, count=1, arr=one.estimated_arr),
+    )
+    assert store.totals(filters.revised(priority=["Medium"], min_arr=0)) != ()
+    assert _reads(store, table) == units, "no item was read"
+
+
+def _reads(store: DynamoDBStore, table: str) -> int:
+    return sum(
+        row.requests
+        for row in store.usage
+        if row.place == table and row.operation in ("BatchGetItem", "GetItem")
+    )
 
 
 def test_an_index_that_lags_shows_nothing_that_is_no_longer_so(

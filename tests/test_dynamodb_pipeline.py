@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stores import ManualClock, a_session, an_opportunity
 
-from opportune.filters import Grouping, OpportunityFilters, Order, Total, added_up
+from opportune.filters import Grouping, OpportunityFilters, Order, added_up
 from opportune.models import Priority, Status
 from opportune.stores.dynamodb import DynamoDBStore, transactions
 
@@ -352,29 +352,31 @@ def test_an_engine_answers_every_key_condition(engine: str, clock: ManualClock) 
                 assert store.totals(filters) == added_up(expected, Grouping.NONE), filters
 
 
-@pytest.mark.parametrize("engine", engine_names())
-def test_an_index_row_of_the_engine_holds_what_filters_need(
-    engine: str, clock: ManualClock
-) -> None:
-    """The simulator's rows are whole items; an engine's hold what infra/storage.yaml projects."""
-    table = new_table(engine, f"T{uuid.uuid4().hex}")
-    store = DynamoDBStore(table, clock=clock, connection=connection_to(engine))
-    one = an_opportunity("s", "a", close_date="2026-05-01", owner="eva", related_services=["S3"])
-    store.store_opportunities(a_session("s"), [one])
-    units = _reads(store, table)
-    filters = OpportunityFilters(
-        category=("migracion",), service=("s3",), close_from=date(2026, 5, 1), owner=("Eva",)
-    )
-    assert store.totals(filters, by=Grouping.MONTH) == (
-        Total(key="2026-03", status=Status.NEW, count=1, arr=one.estimated_arr),
-    )
-    assert store.totals(filters.revised(priority=["Medium"], min_arr=0)) != ()
-    assert _reads(store, table) == units, "no item was read"
+def test_no_partition_is_read_deeper_than_a_page_takes(bench: Bench) -> None:
+    """What one status has many of, and none that fits, is not read to its end for another's."""
+    statuses = [Status.IN_PROGRESS, *[Status.NEW] * 9]
+    for number in range(20):
+        bench.clock.advance(minutes=1)
+        listed = [
+            an_opportunity(
+                f"s{number}",
+                f"o{n}",
+                status=statuses[n % 10],
+                owner="eva" if n % 10 == 0 else "",
+            )
+            for n in range(40)
+        ]
+        bench.store.store_opportunities(a_session(f"s{number}"), listed)
+    read = 0
 
+    def count_rows(request: Request) -> Answer:
+        nonlocal read
+        content = json.loads(request.send().content)
+        if request.operation == "Query":
+            read += len(content["Items"])
+        return answer(200, content)
 
-def _reads(store: DynamoDBStore, table: str) -> int:
-    return sum(
-        row.requests
-        for row in store.usage
-        if row.place == table and row.operation in ("BatchGetItem", "GetItem")
-    )
+    bench.injector.plan = count_rows
+    page = bench.store.find_opportunities(OpportunityFilters(owner=("eva",)), limit=5)
+    assert [one.session_id for one in page.items] == ["s19"] * 4 + ["s18"]
+    assert read < 300, "of 800"

@@ -6,11 +6,11 @@ share a sort key come from the index in no order, so all of them are read before
 by id, as the contract has it. Of one session, its own list is asked: that does not lag.
 """
 
-import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from math import inf
 
 from opportune.filters import OpportunityFilters, Order
 from opportune.models import Opportunity, Page, R, Session
@@ -130,16 +130,32 @@ class Finder:
 
     def _hits(self, streams: Sequence["_Stream"], after: Position | None) -> Iterator[_Hit]:
         """Yield hits of some partitions in the order of their positions, after this one."""
-        self._connection.each(_Stream.fill, streams)  # all partitions at once, up to their first
-        merged = heapq.merge(*streams, key=lambda hit: -hit.position[0])
+        merged = self._merged(streams)
         for number, tied in groupby(merged, key=lambda hit: hit.position[0]):
             for hit in sorted(tied, key=lambda hit: (hit.position[1], hit.partition)):
                 if after is None or number < after[0] or hit.position[1] > after[1]:
                     yield hit
 
+    def _merged(self, streams: Sequence["_Stream"]) -> Iterator[_Hit]:
+        """Yield hits, highest number first; no partition is read deeper than that takes."""
+        while True:
+            waiting = [stream for stream in streams if stream.ready]
+            best = max((stream.ready[0].position[0] for stream in waiting), default=-inf)
+            unsure = [
+                stream
+                for stream in streams
+                if not stream.ready and stream.lowest >= best and stream.lowest > -inf
+            ]
+            if unsure:
+                self._connection.each(_Stream.read, unsure)  # at once
+            elif waiting:
+                yield next(s for s in waiting if s.ready[0].position[0] == best).ready.popleft()
+            else:
+                return
+
 
 class _Stream:
-    """A partition's hits, highest number first, read as far as they are asked for."""
+    """A partition's hits, highest number first, read a page at a time."""
 
     def __init__(
         self,
@@ -153,25 +169,21 @@ class _Stream:
         self._partition = partition
         self._judge = judge
         self._key = "sessionId" if partition == HEADER else "opportunityId"
-        self._ready: deque[_Hit] = deque()
+        self.ready: deque[_Hit] = deque()
+        self.lowest: float = inf
+        """Number down to which it was read: hits to come are not above it; -inf = read to its end.
+        """
 
-    def fill(self) -> None:
-        """Read until there is a hit, or the partition ends."""
-        while not self._ready:
-            page = next(self._pages, None)
-            if page is None:
-                return
-            for item in page:
-                if self._judge is None or self._judge.may_pass(item):
-                    position = self._index.number(item), item[self._key]["S"]
-                    self._ready.append(_Hit(position, self._partition))
-
-    def __iter__(self) -> Iterator[_Hit]:
-        while True:
-            self.fill()
-            if not self._ready:
-                return
-            yield self._ready.popleft()
+    def read(self) -> None:
+        """Read a page."""
+        page = next(self._pages, None)
+        if page is None:
+            self.lowest = -inf
+            return
+        for item in page:
+            self.lowest = number = self._index.number(item)
+            if self._judge is None or self._judge.may_pass(item):
+                self.ready.append(_Hit((number, item[self._key]["S"]), self._partition))
 
 
 def _until(bounds: Bounds, after: Position | None) -> Bounds:
