@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from opportune.stores.sqlite.search import in_shapes, may_hide
 
 RETENTION = Retention(days=30, history_days=60)
 PROCESSES = multiprocessing.get_context("forkserver")
-MOVES = 40
+LOOKS = 60
 
 TEXTS = [
     "12 servers",
@@ -241,12 +242,13 @@ def test_more_rows_than_are_sorted_at_once_keep_their_order(tmp_path: Path) -> N
                 assert found == (ids if order is Order.ARR else sorted(ids))
 
 
-def _move(path: Path, number: int) -> None:
-    """Move a dollar from one to another and back, in one step each."""
+def _move(path: Path, number: int, stop: Event) -> None:
+    """Move a dollar from one to another and back, in one step each, until told to stop."""
     with closing(SQLiteStore(path)) as store:
-        for step in range(MOVES):
+        amount = Decimal(1)
+        while not stop.is_set():
+            amount = -amount
             giver, taker = store.get_opportunities(f"s{number}")
-            amount = Decimal(1 if step % 2 else -1)
             store.put_opportunities(
                 [
                     giver.revised(estimated_arr=giver.estimated_arr - amount),
@@ -257,6 +259,7 @@ def _move(path: Path, number: int) -> None:
 
 def test_totals_are_of_one_moment_while_processes_write(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite3"
+    stop = PROCESSES.Event()
     with closing(SQLiteStore(path)) as store:
         for number in range(2):
             rows = [
@@ -264,16 +267,37 @@ def test_totals_are_of_one_moment_while_processes_write(tmp_path: Path) -> None:
                 for slug, status in (("a", Status.NEW), ("b", Status.LOST))
             ]
             store.store_opportunities(a_session(f"s{number}"), rows)
-        children = [PROCESSES.Process(target=_move, args=(path, number)) for number in range(2)]
+        children = [PROCESSES.Process(target=_move, args=(path, n, stop)) for n in range(2)]
         for child in children:
             child.start()
         seen = set()
-        while any(child.is_alive() for child in children):
+        looks = 0
+        while looks < LOOKS or len(seen) < 3:
+            looks += 1
             with closing(SQLiteStore(path)) as cold:  # reads its columns one after the other
                 for totals in (store.totals(), cold.totals()):
                     assert sum(total.arr for total in totals) == Decimal(400)
                     assert sum(total.count for total in totals) == 4
                     seen.add(totals)
+        stop.set()
+        for child in children:
+            child.join()
         assert [child.exitcode for child in children] == [0, 0]
-        assert len(seen) > 1
-        assert [len(store.get_history(f"s{n}.a")) for n in range(2)] == [MOVES + 1] * 2
+
+
+def test_two_stores_of_one_file_in_a_process_keep_it_from_others(tmp_path: Path) -> None:
+    """Making sure that the file is there must not take the locks of the first store off it."""
+    path = tmp_path / "s.sqlite3"
+    with closing(SQLiteStore(path)) as first:
+        first.store_opportunities(a_session("s"), [an_opportunity("s")])
+        with closing(SQLiteStore(path)):
+            child = PROCESSES.Process(target=_open_and_close, args=(path,))
+            child.start()
+            child.join()
+        assert path.with_name(f"{path.name}-wal").exists(), "no other may take itself for the last"
+        first.put_opportunity(first.get_opportunities("s")[0].revised(owner="bea"))
+
+
+def _open_and_close(path: Path) -> None:
+    with closing(SQLiteStore(path)) as store:
+        store.get_opportunities("s")

@@ -70,10 +70,7 @@ class SQLiteFile:
             raise ConfigurationError(f"{path}: the folder does not exist; create it first.")
         if path.is_dir():
             raise ConfigurationError(f"{path} is a folder: name a file in it.")
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise ConfigurationError(f"{path} cannot be opened: {error.strerror}.") from error
+        _make_if_missing(path)
         self._refuse_foreign()
         self._upgrade()
 
@@ -206,6 +203,21 @@ class SQLiteFile:
             if code in _MISCONFIGURED:
                 raise ConfigurationError(f"{what}: {_MISCONFIGURED[code]}.") from error
             raise StoreError(f"SQLite refused {what}. Check it, or restore a copy.") from error
+
+
+def _make_if_missing(path: Path) -> None:
+    """Make an empty file for its owner alone; one that is there is not opened.
+
+    Closing a file takes all locks of this process off it, those of SQLite under another store of
+    the same file too: other processes would then tidy up beneath it.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise ConfigurationError(f"{path} cannot be opened: permission denied.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be opened: {error.strerror}.") from error
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> str | int:
