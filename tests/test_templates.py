@@ -241,6 +241,7 @@ def test_what_was_analysed_is_recomputed_with_the_templates_of_then(service: Ser
         change()
         found = service.verify(session)
         assert found.is_equal, found.differences
+        assert found.templates == service.session(session).templates != ()
         explained = service.explain(f"{session}.arm-first")
         assert explained.is_current
         assert explained.tree.amount_usd == kept.estimated_arr
