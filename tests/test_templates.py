@@ -1,6 +1,6 @@
 """Templates through the service: kept, tried, used, and recomputed whatever became of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +29,6 @@ OURS = TemplateFile(
     en=FileTexts(title="Arm first: {candidates:server|servers}", reasoning=("{share} less.",)),
     es=FileTexts(title="Arm primero", reasoning=("{share} menos.",)),
 )
-OTHER = OURS.revised(play="sap", en=FileTexts(title="Other"), es=None)
 PLAIN = TemplateFile(
     id="kick-off",
     category="Workshop",
@@ -77,10 +76,6 @@ def analysed(service: Service, **options: Any) -> str:
 
 def of(service: Service, session: str, play: str) -> Opportunity:
     return service.opportunity(f"{session}.{play}")
-
-
-def total(service: Service, session: str) -> Decimal:
-    return sum((o.estimated_arr for o in service.session_opportunities(session)), Decimal(0))
 
 
 def test_the_built_in_ones_are_there_before_anything_is_kept(templates: Templates) -> None:
@@ -205,75 +200,6 @@ def test_a_change_that_names_no_version_is_tried_again(
     else:
         with pytest.raises(VersionConflictError):
             templates.set_enabled("arm-first", enabled=False, updated_by="ana")
-
-
-def test_an_analysis_uses_templates_and_its_header_says_which(service: Service) -> None:
-    before = analysed(service, session_id="before")
-    templates = service.templates
-    templates.create(OURS, updated_by="ana")
-    templates.create(PLAIN, updated_by="ana")
-    templates.set_enabled("training", enabled=False, updated_by="ana")
-    after = analysed(service, session_id="after")
-    assert service.session(before).templates == ()
-    used = [(u.template_id, u.version) for u in service.session(after).templates]
-    assert used == [("arm-first", 1), ("training", 1)]
-    assert total(service, after) == total(service, before)
-    plays = {o.template_id for o in service.session_opportunities(after)}
-    assert "arm-first" in plays
-    assert "training" not in plays
-    assert analysed(service) == analysed(service)  # the derived id has nothing to do with templates
-
-
-def test_what_was_analysed_is_recomputed_with_the_templates_of_then(service: Service) -> None:
-    templates = service.templates
-    templates.create(OURS, updated_by="ana")
-    templates.set_enabled("graviton", enabled=False, updated_by="ana")
-    session = analysed(service)
-    kept = of(service, session, "arm-first")
-    assert kept.estimated_arr < 0
-    changes: tuple[Callable[[], object], ...] = (
-        lambda: templates.edit("arm-first", OTHER, updated_by="ana"),
-        lambda: templates.set_enabled("arm-first", enabled=False, updated_by="ana"),
-        lambda: templates.delete("arm-first", updated_by="ana"),
-        lambda: templates.delete("graviton", updated_by="ana"),
-    )
-    for change in changes:
-        change()
-        found = service.verify(session)
-        assert found.is_equal, found.differences
-        explained = service.explain(f"{session}.arm-first")
-        assert explained.is_current
-        assert explained.tree.amount_usd == kept.estimated_arr
-
-
-def test_analysed_again_a_session_follows_the_templates_of_now(service: Service) -> None:
-    templates = service.templates
-    session = analysed(service)
-    plain = of(service, session, "graviton")
-    templates.create(OURS, updated_by="ana")
-    templates.set_enabled("graviton", enabled=False, updated_by="ana")
-    assert analysed(service) == session
-    ids = {o.template_id for o in service.session_opportunities(session)}
-    assert "graviton" not in ids
-    assert of(service, session, "arm-first").estimated_arr == plain.estimated_arr
-    templates.delete("graviton", updated_by="ana")
-    templates.delete("arm-first", updated_by="ana")
-    analysed(service)
-    assert of(service, session, "graviton").estimated_arr == plain.estimated_arr
-    assert service.verify(session).is_equal
-
-
-def test_a_comparison_shows_what_templates_changed_as_a_step_of_its_own(service: Service) -> None:
-    old = analysed(service, session_id="old")
-    service.templates.set_enabled("graviton", enabled=False, updated_by="ana")
-    service.templates.set_enabled("dr-backup", enabled=False, updated_by="ana")
-    new = analysed(service, session_id="new")
-    bridge = service.compare(old, new).bridge
-    (step,) = [s for s in bridge.steps if s.kind == "templates"]
-    assert step.amount == total(service, new) - total(service, old) != 0
-    assert bridge.old_arr + sum(s.amount for s in bridge.steps) == bridge.new_arr
-    states = {o.play: o.state for o in service.compare(old, new).opportunities}
-    assert states["graviton"] == "gone"
 
 
 def test_a_preview_shows_what_would_be_found_and_writes_nothing(

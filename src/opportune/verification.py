@@ -21,6 +21,7 @@ from opportune.models import (
     QualityNote,
     Session,
     SourceFile,
+    TemplateUse,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Verification(Model):
     basis: Basis
     price_book: str
     mapping: tuple[ColumnMapping, ...]
+    templates: tuple[TemplateUse, ...]
+    """Revisions of users' templates."""
     differences: tuple[Difference, ...]
     peoples_changes: tuple[PersonsChange, ...]
 
@@ -143,6 +146,7 @@ def verified(  # noqa: PLR0913 - what is stored, what is given, and how to recom
         basis=session.basis,
         price_book=session.price_book,
         mapping=session.mapping,
+        templates=session.templates,
         differences=tuple(differences),
         peoples_changes=tuple(changes),
     )
