@@ -154,7 +154,7 @@ def server(file: Path, call: Call, tmp_path: Path) -> Iterator[tuple[str, str, P
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "opportune", "serve", "--port", str(port)],
-            env=os.environ,  # noqa: TID251 - for the child
+            env=os.environ | {"OPPORTUNITY_LOG_FORMAT": "json"},  # noqa: TID251 - for the child
             stderr=errors,
         )
         try:
@@ -178,7 +178,8 @@ def test_a_real_server_lets_a_key_in_until_it_is_revoked_and_logs_each_write(
         assert client.get("/api/sessions").status_code == 401
         assert client.delete("/api/sessions/none").status_code == 401
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    told = [(line["caller"], line["method"], line["status"]) for line in lines]
+    audit = [line for line in lines if line["logger"] == "opportune.audit"]
+    told = [(line["caller"], line["method"], line["status"]) for line in audit]
     assert told == [("key:nightly", "DELETE", 404), ("", "DELETE", 401)]
     assert key not in log.read_text()
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from opportune.access.keys import new_key
+from opportune.access.roles import Role
 from opportune.api import create_app
 from opportune.api.aws_lambda import handle_with
 from opportune.files import MemoryFiles
@@ -270,10 +273,12 @@ def test_the_start_connects_to_nothing_that_a_snapshot_could_hold() -> None:
 
 
 def test_the_description_of_the_api_is_made_when_it_is_asked_for() -> None:
-    request = httpx.Request("GET", "https://example.com/api/openapi.json")
+    key, secret = new_key("test", Role.VIEWER, now=datetime(2026, 3, 1, tzinfo=UTC))
+    login = {"Authorization": f"Bearer {secret}"}
+    request = httpx.Request("GET", "https://example.com/api/openapi.json", headers=login)
     code = f"print(l.handler({event_of(request, 'function-url')!r}, None)['body'])"
     app = create_app(Service(open_store("memory:"), MemoryFiles()))
-    assert json.loads(started(code)) == app.openapi()
+    assert json.loads(started(code, OPPORTUNITY_API_KEYS=key.entry)) == app.openapi()
 
 
 def test_before_a_snapshot_everything_is_loaded_that_an_analysis_needs() -> None:

@@ -16,8 +16,9 @@ from sqlite_files import kept_and_rebuilt
 from stores import ManualClock, a_session, an_opportunity
 
 from opportune.errors import OpportuneError
-from opportune.filters import Grouping, OpportunityFilters, Order, added_up, search_text
-from opportune.models import Opportunity, Priority, Status, folded
+from opportune.filters import Grouping, OpportunityFilters, Order, Total, added_up, search_text
+from opportune.folding import folded
+from opportune.models import Opportunity, Priority, Status
 from opportune.stores.contract import Retention, Store
 from opportune.stores.memory import MemoryStore
 from opportune.stores.sqlite import SQLiteStore
@@ -270,7 +271,7 @@ def test_totals_are_of_one_moment_while_processes_write(tmp_path: Path) -> None:
         children = [PROCESSES.Process(target=_move, args=(path, n, stop)) for n in range(2)]
         for child in children:
             child.start()
-        seen = set()
+        seen: set[tuple[Total, ...]] = set()
         looks = 0
         while looks < LOOKS or len(seen) < 3:
             looks += 1

@@ -169,7 +169,7 @@ def rewritten(memory: Store, opportunity_id: str, **changes: Any) -> None:
 
 
 def test_every_field_is_an_analysis_a_persons_or_the_stores() -> None:
-    marks = {"id", "session_id", "deleted", "reworded_by"}
+    marks = {"id", "session_id", "deleted", "merged_into", "reworded_by"}
     assert set(OTHER) == set(COMPUTED)
     assert {*COMPUTED, *PEOPLES, *STAMPS, *marks} == Opportunity.model_fields.keys()
 

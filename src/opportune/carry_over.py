@@ -25,6 +25,7 @@ EDITABLE = (
     "talking_points",
     "next_steps",
     "related_services",
+    "customer",
 )
 """Fields that an analysis sets and people may change."""
 

@@ -18,8 +18,9 @@ from opportune.errors import (
     VersionConflictError,
 )
 from opportune.filters import OpportunityFilters
+from opportune.folding import folded
 from opportune.histories import ATTEMPTS
-from opportune.models import Model, Opportunity, Text, folded
+from opportune.models import Model, Opportunity, Text
 from opportune.stores.contract import Store
 
 SIMILAR = 0.8

@@ -12,17 +12,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from opportune.errors import InvalidInputError, VersionConflictError
+from opportune.folding import folded
 from opportune.histories import ATTEMPTS, differences
-from opportune.models import (
-    Model,
-    Money,
-    Opportunity,
-    Priority,
-    Session,
-    Status,
-    Text,
-    folded,
-)
+from opportune.models import Model, Money, Opportunity, Priority, Session, Status, Text
 from opportune.stores.contract import Clock, Retention, Store
 from opportune.stores.revisions import stamped
 

@@ -12,16 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer
 
-from opportune.models import (
-    PRIORITY_RANK,
-    Model,
-    Money,
-    Opportunity,
-    Priority,
-    Status,
-    Text,
-    folded,
-)
+from opportune.folding import folded
+from opportune.models import PRIORITY_RANK, Model, Money, Opportunity, Priority, Status, Text
 
 
 class Order(StrEnum):

@@ -10,7 +10,8 @@ from opportune import analysis, documents
 from opportune.assessment import Assessment
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError, UnsupportedDocumentError
-from opportune.models import Basis, ColumnMapping, Opportunity, folded
+from opportune.folding import folded
+from opportune.models import Basis, ColumnMapping, Opportunity
 from opportune.rewording import Speaker, reword
 from opportune.views import Inspection, Refusal, RewordingAnswer, inspected
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from opportune.assessment import Answer, Application, Assessment, Database, Link, Rating, Server
-from opportune.models import Model, folded
+from opportune.folding import folded
+from opportune.models import Model
 
 T = TypeVar("T")
 

@@ -4,12 +4,9 @@ Python names are snake_case, wire names camelCase as in the guide (`sessionId`, 
 Values cannot be changed or shared by mistake: every model is frozen, every list a tuple.
 """
 
-import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import (
@@ -381,25 +378,6 @@ class Page(Model, Generic[T]):
 
     items: tuple[T, ...]
     cursor: str | None = None
-
-
-def folded(text: str) -> str:
-    """Return the text as search compares it: no case, no accents: `Migración` = `migracion`."""
-    if text.isascii():  # most text: nothing to decompose
-        return text.lower()
-    # Each character folds by itself, so the few beyond ASCII are looked at apart: bytes know no
-    # other letters.
-    lower = text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
-    return _BEYOND_ASCII.sub(lambda run: _folded_run(run[0]), lower)
-
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-
-
-@lru_cache(maxsize=4096)
-def _folded_run(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def session_of(opportunity_id: str) -> str:

@@ -10,8 +10,9 @@ from opportune.comparison import Comparison, Side, compared
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.files import FileKeeper, FileMissingError
+from opportune.folding import folded
 from opportune.intake import read
-from opportune.models import Opportunity, Session, Template, folded
+from opportune.models import Opportunity, Session, Template
 from opportune.pricing.books import PriceBooks
 from opportune.stores.contract import Store
 from opportune.verification import Verification, verified

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 
 from opportune.errors import InvalidInputError
-from opportune.models import LANGUAGES, Status, folded
+from opportune.folding import folded
+from opportune.models import LANGUAGES, Status
 
 
 @cache

@@ -11,7 +11,8 @@ from functools import cache
 from opportune.analysis.case import Case
 from opportune.analysis.cells import Cells, Cited
 from opportune.assessment import Answer
-from opportune.models import Evidence, folded
+from opportune.folding import folded
+from opportune.models import Evidence
 
 QUOTED_LENGTH = 160
 """Characters of an answer that a sentence quotes."""

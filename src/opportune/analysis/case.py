@@ -17,7 +17,8 @@ from opportune.analysis.prices import InstanceType, PriceBook
 from opportune.analysis.support import is_windows
 from opportune.analysis.wording import NAMES_LISTED, Wording
 from opportune.assessment import Application, Assessment, Database, Link, Server
-from opportune.models import Basis, Evidence, Priority, folded
+from opportune.folding import folded
+from opportune.models import Basis, Evidence, Priority
 
 Parameters = Mapping[str, Any]
 """A rule's own table in a play's file."""

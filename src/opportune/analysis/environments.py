@@ -3,7 +3,7 @@
 import re
 
 from opportune.assessment import Server
-from opportune.models import folded
+from opportune.folding import folded
 
 _DEVELOPMENT_OR_TEST = re.compile(
     r"^(?:dev|devel|develop|development|desarrollo|desenvolvimento|test|testing|tst|prueba|pruebas"

@@ -31,7 +31,7 @@ from opportune.analysis.prices import Price, PriceBook
 from opportune.analysis.sizing import cpu_units
 from opportune.analysis.support import database_engine
 from opportune.assessment import Database
-from opportune.models import folded
+from opportune.folding import folded
 
 DECIDING = (
     "server_id", "engine", "instance", "edition", "license_model", "target_engine", "deployment",

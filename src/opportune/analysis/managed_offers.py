@@ -8,7 +8,7 @@ from enum import StrEnum
 from opportune.analysis.prices import PriceBook
 from opportune.analysis.support import database_engine
 from opportune.assessment import Database
-from opportune.models import folded
+from opportune.folding import folded
 
 RAM_GIB_PER_VCPU = 4
 """Of db.m5, and of db.t3 from large on."""

@@ -24,7 +24,8 @@ from opportune.analysis.support import (
     operating_system,
 )
 from opportune.assessment import Database, Server
-from opportune.models import Priority, folded
+from opportune.folding import folded
+from opportune.models import Priority
 
 COMMERCIAL_ENGINES = frozenset({"oracle", "sql-server"})
 

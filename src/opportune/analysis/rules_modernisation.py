@@ -12,7 +12,8 @@ from opportune.analysis.increments import usd_input
 from opportune.analysis.rules_arr import ON_DEMAND, counted
 from opportune.analysis.support import is_windows
 from opportune.assessment import Application, Database, Link
-from opportune.models import Priority, folded
+from opportune.folding import folded
+from opportune.models import Priority
 
 _TEXTS = ("name", "kind", "architecture")
 _MAKERS = (*_TEXTS, "vendor")

@@ -10,7 +10,8 @@ from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules_inventory import hypervisor, inventory
 from opportune.analysis.rules_readiness import low_ratings
 from opportune.assessment import Answer, Rating
-from opportune.models import Evidence, Priority, folded
+from opportune.folding import folded
+from opportune.models import Evidence, Priority
 
 _YEAR = re.compile(r"(?<!\d)20[2-4]\d(?!\d)")
 

@@ -10,7 +10,8 @@ from opportune.analysis.answers import unsure
 from opportune.analysis.case import Case, Finding, Named, Parameters, is_production
 from opportune.analysis.cells import Cells, Cited
 from opportune.assessment import Application, Rating, Server
-from opportune.models import Evidence, Priority, folded
+from opportune.folding import folded
+from opportune.models import Evidence, Priority
 
 RATINGS_CITED = 8
 """Rating rows that an opportunity cites one by one, the lowest first."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from opportune.assessment import Application, Assessment, Database, Link, Server, Table
 from opportune.documents.quality import Code, Notes, Spot
 from opportune.documents.references import without_repeats
-from opportune.models import folded
+from opportune.folding import folded
 
 SURE_ID_LENGTH = 4
 """Shorter ids, and plain numbers, are counters: two tools give them to different servers."""

@@ -7,7 +7,8 @@ from opportune.documents.cells import text_of
 from opportune.documents.layouts import Layout
 from opportune.documents.quality import listed
 from opportune.errors import InvalidInputError
-from opportune.models import ColumnMapping, folded
+from opportune.folding import folded
+from opportune.models import ColumnMapping
 
 NEAR = 3
 

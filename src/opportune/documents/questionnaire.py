@@ -8,7 +8,8 @@ from opportune.assessment import Answer, Assessment
 from opportune.documents.cells import is_error, text_of
 from opportune.documents.file import InputFile
 from opportune.documents.quality import shortened
-from opportune.models import QualityNote, SourceFile, folded
+from opportune.folding import folded
+from opportune.models import QualityNote, SourceFile
 
 PLACES_SHOWN = 5
 MAX_CHARACTERS = 8_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opportune.documents.questionnaire import has_box, question_of, said
-from opportune.models import folded
+from opportune.folding import folded
 
 HEADER_WITHIN_ROWS = 60
 """A block on owner, enterprise, date and session may stand before the header."""

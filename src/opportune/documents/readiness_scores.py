@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from opportune.models import folded
+from opportune.folding import folded
 
 SCALE = 5.0
 

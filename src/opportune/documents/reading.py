@@ -19,7 +19,8 @@ from opportune.documents.sheets import open_sheets
 from opportune.documents.supplements import completed
 from opportune.documents.unknown import no_inventory, without_servers
 from opportune.errors import UnsupportedDocumentError
-from opportune.models import ColumnMapping, SourceFile, folded
+from opportune.folding import folded
+from opportune.models import ColumnMapping, SourceFile
 
 READINESS_KINDS = ("mra-report", "mra-markdown")
 """Kinds of files that say how ready the customer is."""

@@ -10,7 +10,7 @@ from opportune.documents.cells import text_of
 from opportune.documents.layouts import Layout
 from opportune.documents.units import GB_PER
 from opportune.documents.workbook import Cell, Sheet
-from opportune.models import folded
+from opportune.folding import folded
 
 HEADER_ROWS = 40
 """Rows from the top of a sheet in which its header is looked for."""

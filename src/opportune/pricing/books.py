@@ -18,7 +18,8 @@ from typing import Any
 
 from opportune import analysis
 from opportune.errors import ConfigurationError, InvalidInputError, NotFoundError
-from opportune.models import Model, folded
+from opportune.folding import folded
+from opportune.models import Model
 from opportune.settings import Settings
 
 FOLDER = "prices"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from opportune.models import folded
+from opportune.folding import folded
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[\[\"'(¿¡]*[A-ZÁÉÍÓÚÑÂÊÔÃÕÇ\d\[])|\n+")
 _TOKEN = re.compile(r"\[\[[A-Z]{2,4}\]\]")

@@ -17,7 +17,8 @@ from opportune.errors import (
     TemplateNotFoundError,
 )
 from opportune.filters import Grouping, OpportunityFilters, Order, Total, added_up, by_list_order
-from opportune.models import Opportunity, Page, R, Record, Session, Template, folded
+from opportune.folding import folded
+from opportune.models import Opportunity, Page, R, Record, Session, Template
 from opportune.stores.changes import (
     NOTHING,
     Change,

@@ -16,7 +16,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from opportune.models import PRIORITY_RANK, Opportunity, Status, folded
+from opportune.folding import folded
+from opportune.models import PRIORITY_RANK, Opportunity, Status
 from opportune.stores.cursor import cents, milliseconds
 
 SEGMENT_ROWS = 500

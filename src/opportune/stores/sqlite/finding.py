@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from opportune.filters import OpportunityFilters
-from opportune.models import PRIORITY_RANK, folded
+from opportune.folding import folded
+from opportune.models import PRIORITY_RANK
 from opportune.stores.sqlite.cache import ColumnCache, Columns, Values
 from opportune.stores.sqlite.columns import (
     CATEGORY,

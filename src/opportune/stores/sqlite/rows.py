@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from opportune.filters import OpportunityFilters, search_text
-from opportune.models import PRIORITY_RANK, Opportunity, Record, Session, Template, folded
+from opportune.folding import folded
+from opportune.models import PRIORITY_RANK, Opportunity, Record, Session, Template
 from opportune.stores.contract import Retention
 from opportune.stores.cursor import Position, cents, milliseconds, position_of
 from opportune.stores.moving import Migration, Note
