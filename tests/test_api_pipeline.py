@@ -1,12 +1,12 @@
 """The pipeline over HTTP: made, edited, counted, looked back at, merged."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from customer import report, workbook
-from starlette.testclient import TestClient
+from lambda_events import Connect
 
 from opportune.api import create_app
 from opportune.settings import Settings
@@ -14,14 +14,12 @@ from opportune.settings import Settings
 URL = "/api/opportunities"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(storage_type=request.param, data_dir=tmp_path)
-    with TestClient(create_app(settings=settings), base_url="http://localhost") as client:
-        yield client
+@pytest.fixture
+def client(tmp_path: Path, connect: Connect) -> httpx.Client:
+    return connect(create_app(settings=Settings(data_dir=tmp_path)))
 
 
-def made(client: TestClient, title: str = "By hand", **fields: Any) -> dict[str, Any]:
+def made(client: httpx.Client, title: str = "By hand", **fields: Any) -> dict[str, Any]:
     body = {"fields": {"title": title, "customer": "Acme", "estimatedARR": 1000} | fields}
     answer = client.post(URL, json=body)
     assert answer.status_code == 201, answer.text
@@ -30,7 +28,7 @@ def made(client: TestClient, title: str = "By hand", **fields: Any) -> dict[str,
     return one
 
 
-def test_one_by_hand_is_made_edited_deleted_and_restored(client: TestClient) -> None:
+def test_one_by_hand_is_made_edited_deleted_and_restored(client: httpx.Client) -> None:
     one = made(client, owner="eva")
     url = f"{URL}/{one['id']}"
     edited = client.patch(
@@ -58,14 +56,14 @@ def test_one_by_hand_is_made_edited_deleted_and_restored(client: TestClient) -> 
     ]
 
 
-def test_a_repeated_making_with_its_key_is_made_once(client: TestClient) -> None:
+def test_a_repeated_making_with_its_key_is_made_once(client: httpx.Client) -> None:
     body = {"fields": {"title": "Once", "customer": "Acme"}}
     answers = [client.post(URL, json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert len(client.get(URL).json()["items"]) == 1
 
 
-def test_many_are_changed_by_filter_or_ids(client: TestClient) -> None:
+def test_many_are_changed_by_filter_or_ids(client: httpx.Client) -> None:
     ids = [made(client, f"T{n}", owner="eva" if n else "bea")["id"] for n in range(4)]
     change = {"fields": {"status": "En Progreso"}, "note": "kick-off"}
     done = client.post(f"{URL}/changes", params={"owner": "EVA"}, json=change).json()
@@ -78,7 +76,7 @@ def test_many_are_changed_by_filter_or_ids(client: TestClient) -> None:
     assert client.post(f"{URL}/changes", json=change).status_code == 422
 
 
-def test_figures_equal_the_list(client: TestClient) -> None:
+def test_figures_equal_the_list(client: httpx.Client) -> None:
     for number in range(3):
         made(client, f"T{number}", category="Seguridad" if number else "Migración")
     query = {"category": "seguridad"}
@@ -99,7 +97,7 @@ def test_figures_equal_the_list(client: TestClient) -> None:
     assert (stay["status"], stay["stays"]) == ("Nueva", 3)
 
 
-def test_the_past_is_seen_as_it_was(client: TestClient) -> None:
+def test_the_past_is_seen_as_it_was(client: httpx.Client) -> None:
     one = made(client)
     before = one["updatedAt"]
     client.patch(f"{URL}/{one['id']}", json={"fields": {"title": "Later"}})
@@ -115,7 +113,7 @@ def test_the_past_is_seen_as_it_was(client: TestClient) -> None:
     assert (report["revisions"], report["problems"]) == (2, [])
 
 
-def test_duplicates_are_found_merged_and_taken_apart(client: TestClient) -> None:
+def test_duplicates_are_found_merged_and_taken_apart(client: httpx.Client) -> None:
     mpa, mra = ("mpa.xlsx", workbook(40).data), ("mra.pdf", report().data)
     for files in ({"mpaFile": mpa, "mraFile": mra}, {"mpaFile": mpa}):
         answer = client.post(f"{URL}/analyze", files=files, data={"customer": "Acme"})
@@ -153,7 +151,7 @@ def test_duplicates_are_found_merged_and_taken_apart(client: TestClient) -> None
     ],
 )
 def test_what_cannot_be_is_refused_in_words(
-    client: TestClient, method: str, path: str, body: dict[str, Any] | None, status: int
+    client: httpx.Client, method: str, path: str, body: dict[str, Any] | None, status: int
 ) -> None:
     answer = client.request(method, f"{URL}{path}", json=body)
     assert answer.status_code == status, answer.text

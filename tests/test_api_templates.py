@@ -1,12 +1,12 @@
 """Templates over HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from customer import report, workbook
-from starlette.testclient import TestClient
+from lambda_events import Connect
 
 from opportune.api import create_app
 from opportune.settings import Settings
@@ -21,21 +21,19 @@ OURS = {
 }
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(storage_type=request.param, data_dir=tmp_path, max_upload_mb=2)
-    with TestClient(create_app(settings=settings), base_url="http://localhost") as client:
-        yield client
+@pytest.fixture
+def client(tmp_path: Path, connect: Connect) -> httpx.Client:
+    return connect(create_app(settings=Settings(data_dir=tmp_path, max_upload_mb=2)))
 
 
-def made(client: TestClient, **fields: Any) -> dict[str, Any]:
+def made(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     answer = client.post("/api/templates", json=OURS | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-def test_a_template_is_made_read_changed_and_deleted(client: TestClient) -> None:
+def test_a_template_is_made_read_changed_and_deleted(client: httpx.Client) -> None:
     assert len(client.get("/api/templates").json()) == 21
     body = made(client)
     assert (body["state"], body["version"], body["play"]) == ("own", 1, "graviton")
@@ -59,7 +57,7 @@ def test_a_template_is_made_read_changed_and_deleted(client: TestClient) -> None
     assert told[1]["differences"] == [{"field": "category", "old": "Sostenibilidad", "new": "Ours"}]
 
 
-def test_a_built_in_play_is_changed_disabled_and_never_lost(client: TestClient) -> None:
+def test_a_built_in_play_is_changed_disabled_and_never_lost(client: httpx.Client) -> None:
     plain = client.get("/api/templates/training", params={"language": "es"})
     assert plain.headers["ETag"] == '"0"'
     off = client.patch(
@@ -77,7 +75,7 @@ def test_a_built_in_play_is_changed_disabled_and_never_lost(client: TestClient) 
     assert base.status_code == 422
 
 
-def test_who_was_slower_is_refused(client: TestClient) -> None:
+def test_who_was_slower_is_refused(client: httpx.Client) -> None:
     made(client)
     stale = {"If-Match": '"7"'}
     for answer in (
@@ -100,7 +98,7 @@ def test_who_was_slower_is_refused(client: TestClient) -> None:
     ],
 )
 def test_a_mistake_is_a_422_with_its_sentence(
-    client: TestClient, fields: dict[str, Any], sentence: str
+    client: httpx.Client, fields: dict[str, Any], sentence: str
 ) -> None:
     answer = client.post("/api/templates", json=OURS | fields)
     assert answer.status_code == 422
@@ -108,14 +106,14 @@ def test_a_mistake_is_a_422_with_its_sentence(
     assert all(t["version"] == 0 for t in client.get("/api/templates").json())
 
 
-def test_a_copy_is_ones_own(client: TestClient) -> None:
+def test_a_copy_is_ones_own(client: httpx.Client) -> None:
     copy = client.post("/api/templates/graviton/duplicate", json={"id": "arm-too"})
     assert copy.status_code == 201
     assert (copy.json()["play"], copy.json()["state"]) == ("graviton", "own")
     assert client.post("/api/templates/x/duplicate", json={"id": "y"}).status_code == 404
 
 
-def test_a_preview_writes_nothing(client: TestClient) -> None:
+def test_a_preview_writes_nothing(client: httpx.Client) -> None:
     body = {"template": OURS, "language": "en"}
     found = client.post("/api/templates/arm-first/preview", json=body).json()
     assert found["fires"] is True
@@ -126,7 +124,7 @@ def test_a_preview_writes_nothing(client: TestClient) -> None:
     assert "La regla busca SAP" in why["whyNot"]
 
 
-def test_a_preview_on_a_sessions_files(client: TestClient) -> None:
+def test_a_preview_on_a_sessions_files(client: httpx.Client) -> None:
     analysed = client.post(
         "/api/opportunities/analyze",
         files={"mpaFile": ("mpa.xlsx", workbook().data), "mraFile": ("mra.pdf", report().data)},
@@ -140,7 +138,7 @@ def test_a_preview_on_a_sessions_files(client: TestClient) -> None:
     assert missing.status_code == 404
 
 
-def test_an_opportunity_is_made_by_hand_once_for_a_key(client: TestClient) -> None:
+def test_an_opportunity_is_made_by_hand_once_for_a_key(client: httpx.Client) -> None:
     body = {
         "customer": "Example Corp",
         "values": {"applications": "2"},
