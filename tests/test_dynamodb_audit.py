@@ -221,6 +221,12 @@ def test_a_newest_revision_of_which_body_and_attributes_were_edited_alike_is_nam
     tables.names("s.a", 3, "status")
 
 
+def test_a_body_without_its_time_is_named(tables: Tampering) -> None:
+    undated = tables.store.get_opportunity("s.b").revised(updated_at="")
+    tables.put_row(tables.row("s.b", 1) | {"body": {"S": undated.model_dump_json()}})
+    tables.names("s.b", 1, "its body has no updatedAt")
+
+
 def test_a_head_whose_row_is_gone_is_named(tables: Tampering) -> None:
     tables.delete_row("s.a", 3)
     tables.names("s.a", 2, "at version 3, which the history lacks")

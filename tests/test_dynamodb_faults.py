@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from simulator import Simulator
 from stores import ManualClock, a_session, a_template, an_opportunity
 
 from opportune.errors import ConfigurationError, StoreError, StoreUnavailableError
+from opportune.filters import OpportunityFilters
 from opportune.stores.dynamodb import DynamoDBStore
 from opportune.stores.dynamodb.connection import DEADLINE_S, TRIES, Connection
 from opportune.stores.moving import Copying
@@ -88,6 +90,14 @@ def everything(store: DynamoDBStore) -> None:
     assert [one.version for one in store.get_history("s.a")] == [1, 2, 3]
     assert store.get_opportunity("s.a", version=2).title == "changed"
     assert len(store.scan().items) == 7
+    assert [row.problem for row in store.audit().items] == [""] * 6
+    (changed,) = store.put_opportunities(
+        [store.get_opportunity("s.c").revised(owner="eva", change_id="c3b")]
+    )
+    assert store.get_opportunity("s.c") == changed
+    of_eva = OpportunityFilters(owner=("eva",), search_term="rehost", updated_from=date(2026, 1, 1))
+    assert store.totals(of_eva) == store.totals()
+    assert [total.count for total in store.totals()] == [1]
     assert store.get_session("s").version == 3
     at_stage(store, 1)
     journaled = store.journaled(lambda wrote: None, stage_number=1)
@@ -308,7 +318,9 @@ def test_every_read_of_a_table_is_strongly_consistent(bench: Bench) -> None:
 
 def test_no_text_of_a_user_becomes_part_of_an_expression(bench: Bench) -> None:
     everything(bench.store)
-    plain = re.compile(r"(SET|REMOVE|AND|attribute_not_exists|begins_with|[#:]\w+|[(),. =<])+")
+    plain = re.compile(
+        r"(SET|REMOVE|AND|BETWEEN|attribute_not_exists|begins_with|[#:]\w+|[(),. =<>])+"
+    )
 
     def expressions(value: Any) -> Iterator[str]:
         if isinstance(value, dict):

@@ -124,7 +124,12 @@ class Auditor:
             revision = read_revision(item)
         except StoreError:
             return True  # nobody can tell how old it is
-        return not is_history_expired(revision, self._clock(), self._retention)
+        return not self._has_outlived(revision)
+
+    def _has_outlived(self, revision: Opportunity) -> bool:
+        """Tell whether a row has outlived the history; one whose time was removed has not."""
+        is_dated = revision.updated_at != ""
+        return is_dated and is_history_expired(revision, self._clock(), self._retention)
 
     def _audited(self, item: Item, head: Head) -> Audited:
         """Compare a row with itself and with its head."""
@@ -135,6 +140,8 @@ class Auditor:
             revision = read_revision(item)
         except StoreError as error:
             return Audited(*key, None, str(error))
+        if not revision.updated_at:
+            return Audited(*key, revision, "its body has no updatedAt")
         body = revision_item(revision, self._retention)
         edited = [name for name in _PLAIN if item.get(name) != body[name]]
         row = Audited(
@@ -226,7 +233,7 @@ class Auditor:
     def _alone(self, opportunity_id: str, head: Head, *, is_in_history: bool) -> Iterator[Audited]:
         """Yield a head that no row of the history has told of."""
         newest = head.newest if isinstance(head, Known) else None
-        if newest is not None and is_history_expired(newest, self._clock(), self._retention):
+        if newest is not None and self._has_outlived(newest):
             if is_live(newest, self._clock()):
                 yield Audited(opportunity_id, newest.version, newest)
             return
