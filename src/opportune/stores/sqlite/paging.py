@@ -78,10 +78,12 @@ class Paging:
             ids = self._ids(places)
             yield from sorted((p for p in places.tolist() if ids[p] > after), key=ids.__getitem__)
             return
+        flags = np.zeros(int(self._rows[-1]) + 1, dtype=np.uint8)
+        flags[self._rows.take(places)] = 1
+        is_tied = flags.tobytes()  # bytes are quicker to ask one by one
         for (row,) in self._db.execute(TIES[self._order], (number, after)):
-            place = int(np.searchsorted(self._rows, row))
-            if place < len(self._rows) and self._rows[place] == row:
-                yield place
+            if row < len(is_tied) and is_tied[row]:
+                yield int(np.searchsorted(self._rows, row))
 
     def _ids(self, places: Places) -> dict[int, str]:
         rows = self._rows.take(places).tolist()
