@@ -57,14 +57,13 @@ class Paging:
         number, text = position
         if text:
             yield from self._tied(number, text)
-        left = np.flatnonzero(self._keys < number) if text else np.arange(len(self._rows))
-        while len(left):
-            keys = self._keys.take(left)
+        left = np.flatnonzero(self._keys < number) if text else None  # None: all
+        while len(self._rows) if left is None else len(left):
+            keys = self._keys if left is None else self._keys.take(left)
             bound = _bound(keys, at_once)
-            above = left[keys > bound]
-            yield from self._sorted(above)
+            yield from self._sorted(_among(left, np.flatnonzero(keys > bound)))
             yield from self._tied(bound, "")
-            left = left[keys < bound]
+            left = _among(left, np.flatnonzero(keys < bound))
             at_once = min(4 * at_once, FEW)  # whoever asks on has found little in the first ones
 
     def _sorted(self, places: Places) -> list[int]:
@@ -89,6 +88,10 @@ class Paging:
         rows = self._rows.take(places).tolist()
         found = dict(self._db.execute(IDS, (json.dumps(rows),)).fetchall())
         return {place: found[row] for place, row in zip(places.tolist(), rows, strict=True)}
+
+
+def _among(left: Places | None, places: Places) -> Places:
+    return places if left is None else left.take(places)
 
 
 def _bound(keys: Values, wanted: int) -> int:
