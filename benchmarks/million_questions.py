@@ -39,7 +39,8 @@ FIGURES = ("12 servers", "7 servidores", "USD 1", "99 %")
 NO_HITS = ("zzzqqq", "mainframe cobol zos", "xylophone")
 
 Fields = dict[str, Any]
-Timed = dict[str, list[float]]
+Timed = dict[str, list[tuple[float, float]]]
+"""Milliseconds of wall clock and of this thread's CPU, by kind."""
 
 
 class Asking:
@@ -128,22 +129,22 @@ class Asking:
 
 
 @contextmanager
-def timed(into: list[float]) -> Iterator[None]:
-    """Add how long the block took, in milliseconds."""
-    started = time.perf_counter()
+def timed(into: list[tuple[float, float]]) -> Iterator[None]:
+    """Add how long the block took."""
+    started, cpu = time.perf_counter(), time.thread_time()
     yield
-    into.append((time.perf_counter() - started) * 1000)
+    into.append(((time.perf_counter() - started) * 1000, (time.thread_time() - cpu) * 1000))
 
 
 def measure(path: Path, opened: Callable[[Path], SQLiteStore], questions: int) -> None:
     """Measure everything and print it."""
     with closing(opened(path)) as store:
-        cold: list[float] = []
+        cold: list[tuple[float, float]] = []
         with timed(cold):
             store.find_opportunities(OpportunityFilters(status=(Status.WON,)))
         with timed(cold):
             store.totals()
-        print(f"first page of a process {cold[0]:.0f} ms, then first totals {cold[1]:.0f} ms")
+        print(f"first page of a process {cold[0][0]:.0f} ms, then first totals {cold[1][0]:.0f} ms")
         finding(store, questions)
         adding(store, questions)
         hiding(store)
@@ -222,7 +223,9 @@ def bulk(store: SQLiteStore, path: Path) -> None:
             refused = sum(not isinstance(answer, Opportunity) for answer in answers)
             if refused:
                 raise RuntimeError(f"{refused} changes were refused")
-    medians = {kind: statistics.median(values) for kind, values in taken.items()}
+    medians = {
+        kind: statistics.median(wall for wall, _ in values) for kind, values in taken.items()
+    }
     ratio = medians["with history"] / medians["without"]
     print(
         f"\n{BULK:,} statuses at once: {medians['with history'] / 1000:.1f} s, "
@@ -243,22 +246,24 @@ def sampled(path: Path, size: int) -> list[str]:
 
 def report(title: str, taken: Timed, target_ms: float) -> None:
     """Print percentiles by kind and of all, the slowest kinds first."""
-    print(f"\n{title:<44}{'n':>7}{'p50':>9}{'p99':>9}{'max':>9}  ms")
+    print(f"\n{title:<44}{'n':>7}{'p50':>9}{'p99':>9}{'max':>9}{'CPU p99':>9}  ms")
     for kind in sorted(taken, key=lambda kind: -_percentile(taken[kind], 99)):
         _row(kind, taken[kind])
     every = [one for values in taken.values() for one in values]
     _row("all", every)
-    met = _percentile(every, 99) <= target_ms
-    print(f"  target: p99 under {target_ms:.0f} ms: {_verdict(met=met)}")
+    met, quiet = (_percentile(every, 99, place) <= target_ms for place in (0, 1))
+    verdicts = f"{_verdict(met=met)}; by CPU alone, as on a machine at rest: {_verdict(met=quiet)}"
+    print(f"  target: p99 under {target_ms:.0f} ms: {verdicts}")
 
 
-def _row(name: str, values: list[float]) -> None:
-    middle, late = _percentile(values, 50), _percentile(values, 99)
-    print(f"  {name:<42}{len(values):>7}{middle:>9.1f}{late:>9.1f}{max(values):>9.1f}")
+def _row(name: str, values: list[tuple[float, float]]) -> None:
+    middle, late, cpu = _percentile(values, 50), _percentile(values, 99), _percentile(values, 99, 1)
+    most = max(wall for wall, _ in values)
+    print(f"  {name:<42}{len(values):>7}{middle:>9.1f}{late:>9.1f}{most:>9.1f}{cpu:>9.1f}")
 
 
-def _percentile(values: list[float], percent: int) -> float:
-    ordered = sorted(values)
+def _percentile(values: list[tuple[float, float]], percent: int, place: int = 0) -> float:
+    ordered = sorted(one[place] for one in values)
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 

@@ -23,6 +23,10 @@ from opportune.stores.cursor import cents, milliseconds
 SEGMENT_ROWS = 500
 """Rows of a part: its widest blob just fits into a page of the file."""
 
+YEAR_FIGURE = "\x1e"
+"""Likewise for a figure with the digits of a year somewhere in it (`20195`): few have them, so that
+a search for a year need not look into all others."""
+
 NEVER = 2**63 - 1
 """In the column `ttl`: it does not expire."""
 
@@ -35,7 +39,7 @@ STATUS_CODE = {status: code for code, status in enumerate(Status, 1)}
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 _FIGURES = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +145,12 @@ def shape_of(text: str) -> str:
 def _in_shape(figure: re.Match[str]) -> str:
     """Years, which name releases, and a digit after a letter, as in S3, stay as they are."""
     text, start = figure[0], figure.start()
-    is_name = _YEAR.fullmatch(text) or (
+    is_name = YEAR.fullmatch(text) or (
         len(text) == 1 and start > 0 and figure.string[start - 1].isalpha()
     )
-    return text if is_name else FIGURE
+    if is_name:
+        return text
+    return YEAR_FIGURE if YEAR.search(text) else FIGURE
 
 
 def day_of(time: str) -> int:

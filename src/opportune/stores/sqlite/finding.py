@@ -179,8 +179,8 @@ def _with_term(db: sqlite3.Connection, at: Columns, term: str) -> tuple[Mask, Ma
 def _any(at: Columns, codes: dict[int, list[int]]) -> Mask:
     """Return which rows have one of these codes."""
     found = np.zeros(at.rows, dtype=np.bool_)
-    for column in SEARCHED:
-        if column.number in codes:
+    for column in sorted(SEARCHED, key=lambda one: -len(codes.get(one.number, ()))):
+        if column.number in codes and not found.all():
             found |= _is_one(at[column], codes[column.number])
     return found
 

@@ -57,14 +57,13 @@ class Paging:
         number, text = position
         if text:
             yield from self._tied(number, text)
-        left = np.flatnonzero(self._keys < number) if text else np.arange(len(self._rows))
-        while len(left):
-            keys = self._keys.take(left)
+        left = np.flatnonzero(self._keys < number) if text else None  # None: all
+        while len(self._rows) if left is None else len(left):
+            keys = self._keys if left is None else self._keys.take(left)
             bound = _bound(keys, at_once)
-            above = left[keys > bound]
-            yield from self._sorted(above)
+            yield from self._sorted(_among(left, np.flatnonzero(keys > bound)))
             yield from self._tied(bound, "")
-            left = left[keys < bound]
+            left = _among(left, np.flatnonzero(keys < bound))
             at_once = min(4 * at_once, FEW)  # whoever asks on has found little in the first ones
 
     def _sorted(self, places: Places) -> list[int]:
@@ -78,15 +77,21 @@ class Paging:
             ids = self._ids(places)
             yield from sorted((p for p in places.tolist() if ids[p] > after), key=ids.__getitem__)
             return
+        flags = np.zeros(int(self._rows[-1]) + 1, dtype=np.uint8)
+        flags[self._rows.take(places)] = 1
+        is_tied = flags.tobytes()  # bytes are quicker to ask one by one
         for (row,) in self._db.execute(TIES[self._order], (number, after)):
-            place = int(np.searchsorted(self._rows, row))
-            if place < len(self._rows) and self._rows[place] == row:
-                yield place
+            if row < len(is_tied) and is_tied[row]:
+                yield int(np.searchsorted(self._rows, row))
 
     def _ids(self, places: Places) -> dict[int, str]:
         rows = self._rows.take(places).tolist()
         found = dict(self._db.execute(IDS, (json.dumps(rows),)).fetchall())
         return {place: found[row] for place, row in zip(places.tolist(), rows, strict=True)}
+
+
+def _among(left: Places | None, places: Places) -> Places:
+    return places if left is None else left.take(places)
 
 
 def _bound(keys: Values, wanted: int) -> int:

@@ -7,8 +7,9 @@ also hide in a figure, or reach into one: such rows are named apart, to be looke
 import re
 import sqlite3
 from dataclasses import dataclass, field
+from itertools import chain
 
-from opportune.stores.sqlite.columns import FIGURE, OWNER, SHAPES
+from opportune.stores.sqlite.columns import FIGURE, OWNER, SHAPES, YEAR, YEAR_FIGURE
 
 TRIGRAM = 3
 
@@ -21,6 +22,8 @@ ONE_BY_ONE = f"""SELECT code, kind, search FROM entry
     WHERE instr(search, :piece) > 0 AND kind <> {OWNER.number}"""  # noqa: S608 - a constant
 
 _DIGITS = re.compile(r"[0-9.,]*[0-9][0-9.,]*")
+_ANY = FIGURE + YEAR_FIGURE
+_MARKS = frozenset(_ANY)
 _WITH_SHAPES = {column.number for column in SHAPES}
 
 Row = tuple[int, int, str]
@@ -40,12 +43,12 @@ class Codes:
 def codes_of(db: sqlite3.Connection, term: str) -> Codes:
     """Return the entries that hold a folded term without line breaks, or may do so."""
     found = Codes()
-    if FIGURE not in term:
+    if _MARKS.isdisjoint(term):
         for code, kind, _ in _holding(db, term):
             found.sure.setdefault(kind, []).append(code)
     if may_hide(term):
         pattern = in_shapes(term)
-        longest = max(_DIGITS.split(term), key=len) if FIGURE not in term else ""
+        longest = max(_DIGITS.split(term), key=len) if _MARKS.isdisjoint(term) else ""
         for code, kind, text in _holding(db, longest.strip(".,")):
             if kind in _WITH_SHAPES and pattern.search(text):
                 found.perhaps.setdefault(kind, []).append(code)
@@ -54,17 +57,25 @@ def codes_of(db: sqlite3.Connection, term: str) -> Codes:
 
 def may_hide(term: str) -> bool:
     """Tell whether a term may be part of a figure, or reach into one."""
-    return term in (".", ",") or FIGURE in term or bool(_DIGITS.search(term))
+    return term in (".", ",") or not _MARKS.isdisjoint(term) or bool(_DIGITS.search(term))
 
 
 def in_shapes(term: str) -> re.Pattern[str]:
-    """Return what a shape must have for its text to hold the term: a figure stands for digits."""
-    if FIGURE in term:
+    """Return what a shape must have for its text to hold the term, other than the term itself."""
+    if not _MARKS.isdisjoint(term):
         return re.compile("")
     if term in (".", ","):
-        return re.compile(FIGURE)
-    literal = [re.escape(piece) for piece in _DIGITS.split(term)]
-    return re.compile(f"[0-9.,{FIGURE}]+".join(literal))
+        return re.compile(f"[{_ANY}]")
+    literal = map(re.escape, _DIGITS.split(term))
+    figures = [*map(_as_figure, _DIGITS.findall(term)), ""]
+    return re.compile("".join(chain.from_iterable(zip(literal, figures, strict=True))))
+
+
+def _as_figure(digits: str) -> str:
+    """Return what may stand for digits of a term: themselves, or a figure that may hold them."""
+    year = YEAR.search(digits)
+    mark = f"(?:{YEAR_FIGURE}|{year[0]})" if year else f"[{_ANY}]"
+    return f"(?:{re.escape(digits)}|[0-9.,{_ANY}]*{mark}[0-9.,{_ANY}]*)"
 
 
 def _holding(db: sqlite3.Connection, piece: str) -> list[Row]:
