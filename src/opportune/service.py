@@ -23,7 +23,7 @@ from opportune.files import FileKeeper, FolderFiles, MemoryFiles
 from opportune.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.histories import Histories
 from opportune.metering import metered
-from opportune.models import Opportunity, Page, Session, Status
+from opportune.models import Opportunity, Page, Session, Status, Template
 from opportune.pricing.books import PriceBookAnswer, PriceBooks, price_books
 from opportune.proofs import Proofs
 from opportune.settings import Settings
@@ -172,6 +172,10 @@ class Service:
             expected_version=expected_version,
             change_id=change_id,
         )
+
+    def stored_templates(self) -> tuple[Template, ...]:
+        """Return users' templates; every analysis begins by reading them."""
+        return self._store.list_templates()
 
     @property
     def templates(self) -> "Templates":

@@ -153,7 +153,8 @@ def rehearse(
 
 
 def analyse(service: Service, sample: Sample) -> None:
-    """Keep an analysis."""
+    """Read the templates and keep an analysis, as analysing files does."""
+    service.stored_templates()
     service.store_analysis(sample.header, sample.opportunities)
 
 
