@@ -154,9 +154,9 @@ def _names(db: sqlite3.Connection, at: Columns, filters: OpportunityFilters) -> 
             rows = db.execute(NAMED, {"kind": column.number, "names": wanted})
             yield _is_one(at[column], {code for (code,) in rows})
     if filters.service:
-        names = {folded(name) for name in filters.service}
+        services = {folded(name) for name in filters.service}
         lists = db.execute(SERVICE_LISTS)
-        codes = {code for code, held in lists if names & set(map(folded, json.loads(held)))}
+        codes = {code for code, held in lists if services & set(map(folded, json.loads(held)))}
         yield _is_one(at[SERVICES], codes)
 
 
