@@ -88,9 +88,12 @@ def test_one_made_in_a_session_has_its_customer(editing: Editing, one: Opportuni
 
 
 @pytest.mark.parametrize("fields", [{}, {"title": ""}, {"title": None}, {"customer": "Acme"}])
-def test_one_without_a_title_is_refused(editing: Editing, fields: dict[str, Any]) -> None:
+def test_one_without_a_title_is_refused(
+    editing: Editing, held: Store, fields: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidInputError):
         editing.create(Edit.checked(**fields), updated_by="eva")
+    assert held.list_sessions().items == (), "nothing is left of it"
 
 
 def test_a_repeated_making_with_its_key_is_made_once(editing: Editing) -> None:

@@ -123,7 +123,7 @@ class Editing:
         session = (
             self._store.get_session(session_id)
             if session_id
-            else self._by_hand(fields.get("customer", ""), updated_by)
+            else self.session_by_hand(fields.get("customer", ""), updated_by)
         )
         fields.setdefault("customer", session.customer)
         fields = {"category": "", "priority": Priority.MEDIUM, "estimated_arr": Decimal(0)} | fields
@@ -140,7 +140,7 @@ class Editing:
                 **fields,
             )
             try:
-                return self._store.put_opportunity(wanted)
+                return self.put_by_hand(session, wanted)
             except VersionConflictError:
                 continue  # the name is taken, perhaps by a deleted one: the next number
         raise InvalidInputError(
@@ -239,20 +239,36 @@ class Editing:
                     raise
         raise AssertionError  # the last attempt returned or raised
 
-    def _by_hand(self, customer: str, updated_by: str) -> Session:
-        """Return the session of what is made by hand for a customer; make it if there is none."""
+    def session_by_hand(self, customer: str, updated_by: str) -> Session:
+        """Return the session of what is made by hand for a customer.
+
+        Where there is none yet, or it was deleted: what it will be, for `put_by_hand` to make.
+        """
         key = hashlib.sha256(f"by hand\n{folded(customer.strip())}".encode()).hexdigest()[:15]
         wanted = Session.checked(
             id=f"h{key}", customer=customer, updated_by=updated_by, change_id=uuid.uuid4().hex
         )
+        header = self._store.get_header(wanted.id)
+        return wanted if header is None or header.deleted else header
+
+    def put_by_hand(self, session: Session, opportunity: Opportunity) -> Opportunity:
+        """Keep a new opportunity; makes its session first if `session_by_hand` found none.
+
+        Raises:
+            VersionConflictError: Its id is taken.
+        """
+        if not session.version:
+            self._make(session)
+        return self._store.put_opportunity(opportunity)
+
+    def _make(self, wanted: Session) -> None:
         header = self._store.get_header(wanted.id)
         if header is None:
             # A first version never replaces what another process has made meanwhile.
             first = stamped(wanted, base=None, now=self._clock(), retention=self._retention)
             self._store.replicate([first])
         elif header.deleted:
-            return self._store.store_opportunities(wanted.revised(version=header.version), ())
-        return self._store.get_session(wanted.id)
+            self._store.store_opportunities(wanted.revised(version=header.version), ())
 
 
 def _slugs(title: str) -> Iterator[str]:

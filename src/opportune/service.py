@@ -182,7 +182,9 @@ class Service:
         """What users make of the plays; the rules are loaded when it is asked for."""
         from opportune.templates import Templates
 
-        return Templates(self._store, self._files, self._books, clock=self._clock)
+        return Templates(
+            self._store, self._files, self._books, editing=self.editing, clock=self._clock
+        )
 
     @property
     def duplicates(self) -> Duplicates:

@@ -1,17 +1,16 @@
 """Templates: the built-in plays, users' versions of them, and users' own."""
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 
 from opportune.analysis.own_plays import built_in
 from opportune.analysis.plays import bundled_plays
 from opportune.analysis.template_checks import check_template
+from opportune.editing import Editing
 from opportune.errors import InvalidInputError, TemplateNotFoundError, VersionConflictError
 from opportune.files import FileKeeper
 from opportune.intake import read
 from opportune.models import (
-    Opportunity,
     Session,
     Template,
 )
@@ -41,13 +40,23 @@ class Templates:
         store: Where templates, sessions and opportunities are kept.
         files: Where the customers' files are kept.
         books: The price books.
-        clock: Gives the day of a preview and of a new session.
+        editing: Keeps what is made by hand.
+        clock: Gives the day of a preview.
     """
 
-    def __init__(self, store: Store, files: FileKeeper, books: PriceBooks, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: FileKeeper,
+        books: PriceBooks,
+        *,
+        editing: Editing,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._files = files
         self._books = books
+        self._editing = editing
         self._clock = clock
 
     def list(self, language: str = "en") -> tuple[TemplateAnswer, ...]:
@@ -279,7 +288,7 @@ class Templates:
         Args:
             template_id: Which one; a disabled one, too.
             updated_by: Who.
-            session_id: Where to; "" = a new session of the customer.
+            session_id: Where to; "" = the customer's session of what is made by hand.
             customer: Name of the customer; "" = that of the session.
             language: Of the texts.
             values: For placeholders; those not given stay visibly open.
@@ -293,7 +302,11 @@ class Templates:
         template = self._template(template_id, None)
         check_template(template)
         change_id = change_id or uuid.uuid4().hex
-        session = self._session(session_id, customer, language, change_id, updated_by)
+        session = (
+            self._store.get_session(session_id)
+            if session_id
+            else self._editing.session_by_hand(customer, updated_by)
+        )
         for opportunity_id in self._free_ids(session.id, template_id, change_id):
             made = opportunity_of(
                 template,
@@ -305,35 +318,14 @@ class Templates:
             )
             stamped = made.opportunity.revised(updated_by=updated_by, change_id=change_id)
             try:
-                stored = self._put(session, stamped, is_new=not session_id)
+                stored = self._editing.put_by_hand(session, stamped)
             except VersionConflictError:
                 continue  # somebody took this id meanwhile
             return NewOpportunity(opportunity=stored, open=made.open)
         raise AssertionError  # ids do not run out
 
-    def _session(
-        self, session_id: str, customer: str, language: str, change_id: str, updated_by: str
-    ) -> Session:
-        if session_id:
-            return self._store.get_session(session_id)
-        return Session.checked(
-            # The same change makes the same session, so that repeating it is safe.
-            id=hashlib.sha256(f"by hand {change_id}".encode()).hexdigest()[:16],
-            customer=customer,
-            language=language,
-            run_date=self._today(),
-            updated_by=updated_by,
-            change_id=change_id,
-        )
-
     def _today(self) -> str:
         return self._clock().date().isoformat()
-
-    def _put(self, session: Session, opportunity: Opportunity, *, is_new: bool) -> Opportunity:
-        if not is_new:
-            return self._store.put_opportunity(opportunity)
-        self._store.store_opportunities(session, [opportunity])
-        return self._store.get_opportunity(opportunity.id)
 
     def _free_ids(self, session_id: str, template_id: str, change_id: str) -> Iterator[str]:
         """Yield ids that are free, in order; the one that this change made counts as free."""

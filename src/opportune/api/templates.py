@@ -51,7 +51,7 @@ class ByHand(Model):
     """What is known of a new opportunity. What is left out is the template's own."""
 
     session_id: Text = ""
-    """Empty: a new session of the customer."""
+    """Empty: the customer's session of what is made by hand."""
     customer: Text = ""
     language: Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)})$")] = "en"
     values: dict[str, Text] = Field(default_factory=dict)

@@ -164,7 +164,8 @@ def verify(  # noqa: PLR0913 - options of the command
     else:
         text = words(language)
         for one in report.problems:
-            click.echo(f"{one.opportunity_id} v{one.version}: {one.problem}.")
+            place = f"{one.opportunity_id} v{one.version}: " if one.opportunity_id else ""
+            click.echo(f"{place}{one.problem}.")
         key = "history.clean" if report.is_clean else "history.problems"
         click.echo(
             text[key].format(

@@ -57,7 +57,9 @@ def preview(  # noqa: PLR0913 - argument and options of the command
 
 @templates.command()
 @click.argument("template_id", metavar="ID")
-@click.option("--session", "session_id", default="", help="Where to; else a new session.")
+@click.option(
+    "--session", "session_id", default="", help="Where to; else the customer's session by hand."
+)
 @click.option("--customer", default="", help="Name of the customer.")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Of a placeholder.")
 @click.option("--title", help="Instead of the template's.")
