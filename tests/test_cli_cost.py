@@ -65,7 +65,7 @@ def test_an_estimate_stands_beside_the_guides_figures_in_every_language(
 ) -> None:
     out, _ = run("cost", "estimate", "--lang", language)
     mark = "." if language == "en" else ","
-    for figure in ("0.007812", "0.000625", "0.001112", "0.000250", "0.001471", "0.002"):
+    for figure in ("0.007812", "0.000625", "0.001125", "0.000250", "0.001471", "0.002"):
         assert figure.replace(".", mark) in out
     assert "2024-11-01" in out
 

@@ -187,6 +187,7 @@ def test_no_line_says_anything_of_a_customer(
     assert set(events) == {
         "store-operation",
         "request",
+        "write",
         "unexpected-error",
         "request-failed",
         "store-unavailable",

@@ -182,9 +182,10 @@ class _Bill:
         """Return the line of stored bytes; the guide counts opportunities of a size."""
         gb = self._stored_gb()
         price = self.prices.storage_usd_per_gb_month
-        kept = _months(self.assumed.retention.days) * self.assumed.workload.analyses
+        kept = _months(self.assumed.retention.days)
         item_kb = GUIDE_ITEM_KB if self.assumed.sample else self.assumed.item_kb
-        guide_gb = kept * self.opportunities * Decimal(item_kb) * 1024 / GB
+        guide_gb = _gb(kept * self.opportunities * Decimal(item_kb) * 1024)
+        guide_gb *= self.assumed.workload.analyses
         guide_usd = guide_gb * GUIDE_STORAGE_USD_PER_GB_MONTH
         total = sum(gb.values(), Decimal(0))
         free = min(total, self.prices.free_storage_gb) if self.assumed.has_free_tier else Decimal(0)
@@ -218,7 +219,7 @@ class _Bill:
             "indexes": stored.head_rows * alive + stored.header_rows * ever,
         }
         analyses = self.assumed.workload.analyses
-        return {part: one * analyses / GB for part, one in bytes_.items()}
+        return {part: _gb(one) * analyses for part, one in bytes_.items()}
 
 
 def _line(name: str, quantity: Decimal, guide_usd: Decimal, steps: dict[str, Decimal]) -> Line:
@@ -229,6 +230,11 @@ def _line(name: str, quantity: Decimal, guide_usd: Decimal, steps: dict[str, Dec
         guide_usd=guide_usd,
         steps=tuple(Step(reason=reason, usd=usd) for reason, usd in steps.items() if usd),
     )
+
+
+def _gb(size_bytes: Decimal) -> Decimal:
+    """Return bytes as GB, to a billionth: so that what is added and taken away cancels exactly."""
+    return (size_bytes / GB).quantize(Decimal("1e-9"))
 
 
 def _months(days: int) -> Decimal:
