@@ -4,8 +4,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Security
-from fastapi.security import HTTPBearer
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from opportune import __version__
@@ -20,6 +19,7 @@ from opportune.api import (
     history,
     migration,
     problems,
+    routes,
     templates,
     uploads,
     usage,
@@ -29,18 +29,10 @@ from opportune.api.audit import Audit
 from opportune.api.guards import LOOPBACK_HOSTS, Guard
 from opportune.api.policy import Routes
 from opportune.api.request_log import RequestLog
-from opportune.api.routes import router
 from opportune.errors import ConfigurationError
 from opportune.service import Service
 from opportune.settings import Settings
 from opportune.tracing import spans
-
-BEARER = HTTPBearer(
-    auto_error=False,
-    description="An API key, or a token of the configured OIDC provider. Not asked for without a "
-    "login. Each route needs the role that docs/access.md names.",
-)
-"""For /api/docs and openapi.json; what checks it stands before the routes."""
 
 
 def create_app(
@@ -82,18 +74,24 @@ def create_app(
         openapi_url="/api/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
         lifespan=lifespan,
-        dependencies=[Security(BEARER)],
     )
     app.state.service = own
     app.state.settings = settings
     app.state.uploads = uploads.open_uploads(settings)
-    app.include_router(editing.router)  # before the routes that take any text for an id
-    app.include_router(router)
-    for module in (history, analytics, duplicates, exports, uploads, templates):
-        app.include_router(module.router)
-    app.include_router(migration.router)
-    app.include_router(usage.router)
-    app.include_router(health.router)
+    for module in (
+        editing,  # before the routes that take any text for an id
+        routes,
+        history,
+        analytics,
+        duplicates,
+        exports,
+        uploads,
+        templates,
+        migration,
+        usage,
+        health,
+    ):
+        app.router.routes.extend(module.router.routes)
     problems.install(app)
     _protect(app, settings, login, (*hosts, *settings.allowed_hosts))
     app.add_middleware(RequestLog, span=spans(settings))  # the last one added is the outermost

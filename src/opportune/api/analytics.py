@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from opportune.analytics import Moves, PipelineFigures, Stay
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
-from opportune.api.shared import Moment, ServiceOf
+from opportune.api.shared import Moment, ServiceOf, api_router
 from opportune.filters import Grouping, Total
 from opportune.histories import moment_of
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 
 @router.get("/totals")

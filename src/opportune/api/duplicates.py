@@ -1,15 +1,12 @@
 """Routes on duplicates: found, merged, taken apart."""
 
-from fastapi import APIRouter
-
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
-from opportune.api.shared import ServiceOf
+from opportune.api.shared import ServiceOf, api_router
 from opportune.duplicates import Duplicate, Merged
 from opportune.models import Model, OpportunityId, Text
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 
 class MergeRequest(Model):

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
-from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, tagged
+from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router, tagged
 from opportune.bulk import ManyChanged
 from opportune.editing import Edit
 from opportune.models import LANGUAGES, Model, Opportunity, OpportunityId, Text
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 
 class NewOpportunity(Model):

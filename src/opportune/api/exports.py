@@ -4,10 +4,10 @@ import unicodedata
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
+from fastapi import Depends, File, Query, Request, Response, UploadFile
 
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
+from opportune.api.shared import api_router
 from opportune.export import MEDIA_TYPES, Format
 from opportune.export.regions import REGIONS
 from opportune.exports import Choice, Exports
@@ -15,7 +15,7 @@ from opportune.filters import Order
 from opportune.imports import ImportAnswer
 from opportune.models import LANGUAGES
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 FILES: dict[int | str, dict[str, Any]] = {
     200: {

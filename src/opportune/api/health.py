@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from opportune.api.problems import PROBLEMS, problem, request_id_of
+from opportune.api.problems import problem, request_id_of
+from opportune.api.shared import api_router
 from opportune.errors import OpportuneError, StoreUnavailableError
 from opportune.service import Service
 
-router = APIRouter(responses=PROBLEMS)
+router = api_router("")
 
 RETRY_AFTER_S = 30
 """Where nothing but a change of the settings will help."""

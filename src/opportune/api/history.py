@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
-from opportune.api.shared import ChangeId, ExpectedVersion, Moment, ServiceOf, tagged
+from opportune.api.shared import ChangeId, ExpectedVersion, Moment, ServiceOf, api_router, tagged
 from opportune.chains import HistoryReport
 from opportune.histories import FieldChange, PastPipeline, Step, moment_of
 from opportune.models import Model, Opportunity, Text, Version
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 VersionNumber = Annotated[int, Query(ge=1)]
 

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from opportune.access.roles import LOCAL
 from opportune.api.callers import Caller
-from opportune.api.problems import PROBLEMS
+from opportune.api.shared import api_router
 from opportune.models import Model, Text
 from opportune.service import Service
 from opportune.store_migrations import MigrationAnswer, StoreMigrations
 
-router = APIRouter(prefix="/api/admin/store-migration", responses=PROBLEMS)
+router = api_router("/api/admin/store-migration")
 
 
 class StartRequest(Model):

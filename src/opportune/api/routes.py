@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Query, Request, Response, UploadFile
 
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
-from opportune.api.problems import PROBLEMS
 from opportune.api.shared import (
     ChangeId,
     Cursor,
@@ -14,6 +13,7 @@ from opportune.api.shared import (
     Limit,
     Moment,
     ServiceOf,
+    api_router,
     tagged,
 )
 from opportune.api.uploads import UploadsOf, either, sent
@@ -42,7 +42,7 @@ from opportune.views import (
     Inspection,
 )
 
-router = APIRouter(prefix="/api", responses=PROBLEMS)
+router = api_router()
 
 
 class StatusChange(Model):

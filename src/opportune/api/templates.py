@@ -3,18 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from opportune.api.callers import Caller
-from opportune.api.problems import PROBLEMS
-from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf
+from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router
 from opportune.models import LANGUAGES, Evidence, Model, Money, Priority, Text
 from opportune.template_files import TemplateFile
 from opportune.template_preview import TemplatePreview
 from opportune.template_views import NewOpportunity, TemplateAnswer, TemplateRevision
 
-router = APIRouter(prefix="/api/templates", responses=PROBLEMS)
+router = api_router("/api/templates")
 
 Language = Annotated[str, Query(pattern=f"^({'|'.join(LANGUAGES)})$")]
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, UploadFile
+from fastapi import Depends, Request, UploadFile
 
-from opportune.api.problems import PROBLEMS
+from opportune.api.shared import api_router
 from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
 from opportune.models import Model, Text
@@ -13,7 +13,7 @@ from opportune.uploads import FolderUploads, MemoryUploads, UploadAnswer, Upload
 
 PREFIX = "/api/uploads"
 
-router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
+router = api_router(PREFIX)
 
 _BYTES: dict[str, Any] = {
     "requestBody": {

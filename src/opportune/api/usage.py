@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
-from opportune.api.problems import PROBLEMS
+from opportune.api.shared import api_router
 from opportune.costs.tally import UsageAnswer
 from opportune.service import Service
 
-router = APIRouter(prefix="/api/admin/usage", responses=PROBLEMS)
+router = api_router("/api/admin/usage")
 
 
 def _service(request: Request) -> Service:
