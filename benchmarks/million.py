@@ -9,6 +9,7 @@ without history. Times are of one thread, wall clock; other work on the machine 
 """
 
 import argparse
+import functools
 import multiprocessing
 import os
 import resource
@@ -37,11 +38,11 @@ def opened(path: Path) -> SQLiteStore:
     return SQLiteStore(path, clock=lambda: NOW, retention=RETENTION)
 
 
-def made(number: int) -> list[Session | Opportunity]:
+def made(number: int, sessions: int) -> list[Session | Opportunity]:
     """Make a chunk, in a child process."""
     if not _pipeline:
         _pipeline.append(Pipeline())
-    return _pipeline[0].chunk(number, SESSIONS_AT_ONCE)
+    return _pipeline[0].chunk(number, sessions)
 
 
 def build(path: Path, rows: int) -> None:
@@ -49,18 +50,20 @@ def build(path: Path, rows: int) -> None:
     partial = path.with_suffix(".partial")
     for old in partial.parent.glob(f"{partial.name}*"):
         old.unlink()
-    chunks = -(-rows // (SESSIONS_AT_ONCE * BY_SESSION))
+    sessions = min(SESSIONS_AT_ONCE, -(-rows // BY_SESSION))
+    chunks = -(-rows // (sessions * BY_SESSION))
     revisions, cpu, started = 0, time.process_time(), time.monotonic()
     context = multiprocessing.get_context("forkserver")
+    make = functools.partial(made, sessions=sessions)
     with closing(opened(partial)) as store, context.Pool(1) as pool:
-        for number, records in enumerate(pool.imap(made, range(chunks)), 1):
+        for number, records in enumerate(pool.imap(make, range(chunks)), 1):
             store.replicate(records)
             revisions += sum(isinstance(record, Opportunity) for record in records)
             if number % 10 == 0 and sys.stderr.isatty():
-                sys.stderr.write(f"\r{number * SESSIONS_AT_ONCE * BY_SESSION:,} rows")
+                sys.stderr.write(f"\r{number * sessions * BY_SESSION:,} rows")
     seconds, cpu = time.monotonic() - started, time.process_time() - cpu
     partial.rename(path)
-    built = chunks * SESSIONS_AT_ONCE * BY_SESSION
+    built = chunks * sessions * BY_SESSION
     print(
         f"built {built:,} opportunities ({revisions:,} revisions) in {seconds:,.0f} s: "
         f"{built / seconds:,.0f} rows/s; {cpu:,.0f} s of CPU in the store's process"

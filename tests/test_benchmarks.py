@@ -13,6 +13,11 @@ ROOT = Path(__file__).parents[1]
     ("module", "arguments", "rows"),
     [
         ("benchmarks.stores", ["--quick"], ["(a) store", "(d) read large", "ours, plain items"]),
+        (
+            "benchmarks.million",
+            ["--rows", "500", "--questions", "22"],
+            ["filter + search + page", "exact totals", "status update", "statuses at once", "most"],
+        ),
         ("benchmarks.exports", ["2"], ["pdf        2", "jsonl      2", "equal bytes: "]),
         ("benchmarks.access", ["1"], ["token by RS256", "role of a route", "without a login"]),
         ("benchmarks.observed", ["50"], ["plain", "measured, tallied, logged as JSON"]),

@@ -30,7 +30,7 @@ from opportune.stores.sqlite import SQLiteStore
 from opportune.stores.sqlite.audit import ROWS
 from opportune.stores.sqlite.file import APPLICATION_ID
 from opportune.stores.sqlite.paging import TIES
-from opportune.stores.sqlite.rows import HISTORY, LIST, MORTAL, SCANS, SESSIONS
+from opportune.stores.sqlite.rows import FORGOTTEN, HISTORY, LIST, SCANS, SESSIONS
 from opportune.stores.sqlite.schema import SCHEMA
 
 KILLS = 40
@@ -352,7 +352,7 @@ def test_reads_decode_only_what_they_return(
 
 @pytest.mark.parametrize(
     "query",
-    [LIST, *TIES.values(), HISTORY, SESSIONS, MORTAL, ROWS, *(q for _, q in SCANS.values())],
+    [LIST, *TIES.values(), HISTORY, SESSIONS, FORGOTTEN, ROWS, *(q for _, q in SCANS.values())],
 )
 def test_every_read_follows_an_index_and_sorts_nothing(
     sqlite_store: SQLiteStore, path: Path, query: str
@@ -366,7 +366,8 @@ def test_every_read_follows_an_index_and_sorts_nothing(
         }
         values = names or (0, "")
         plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
-    steps = [step for step in plan if "json_each" not in step]
+    # A subquery's rows are limited already where it is scanned.
+    steps = [step for step in plan if "json_each" not in step and "(subquery" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step], plan
     assert not [step for step in steps if step.startswith("SCAN") and "INDEX" not in step], plan
 

@@ -99,8 +99,10 @@ SCHEMA: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX opportunity_newest ON opportunity (updated_ms DESC, id)
             WHERE deleted = 0""",
         "CREATE INDEX opportunity_arr ON opportunity (arr_cents DESC, id) WHERE deleted = 0",
-        """CREATE INDEX opportunity_mortal ON opportunity (updated_ms)
-            WHERE deleted = 1 OR ttl IS NOT NULL""",
+        # What sweeping looks for: the deleted by their age, and whose time comes first.
+        "CREATE INDEX opportunity_deleted ON opportunity (updated_ms) WHERE deleted = 1",
+        """CREATE INDEX opportunity_mortal ON opportunity (ttl, updated_ms)
+            WHERE deleted = 0 AND ttl IS NOT NULL""",
         "CREATE INDEX opportunity_past_age ON opportunity_past (updated_ms)",
         # Numbers of rows that are gone, for the next new ones: columns do not grow for ever.
         "CREATE TABLE free_number (number INTEGER PRIMARY KEY) STRICT",

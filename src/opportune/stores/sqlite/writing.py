@@ -7,10 +7,10 @@ from opportune.models import Opportunity
 from opportune.stores.sqlite.index import Index
 from opportune.stores.sqlite.rows import (
     FORGET,
+    FORGOTTEN,
     FREE_NUMBER,
     FREED_NUMBER,
     KEEP_PAST,
-    MORTAL,
     NEW_NUMBER,
     NEWEST_BECOMES_PAST,
     NUMBER,
@@ -59,7 +59,7 @@ class Writer:
     def sweep(self, values: Mapping[str, float]) -> None:
         """Take out some of what has outlived its retention."""
         self._db.execute(SWEEP_PAST, values)
-        self._drop(self._db.execute(MORTAL, values).fetchall())
+        self._drop(self._db.execute(FORGOTTEN, values).fetchall())
 
     def finish(self) -> None:
         """Write the index."""
