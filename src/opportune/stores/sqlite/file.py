@@ -27,6 +27,7 @@ PRAGMAS: dict[str, str | int] = {
     "synchronous": 2,  # FULL: an acknowledged write is on the disk, whatever fails next
     "foreign_keys": 1,
     "journal_mode": "wal",
+    "wal_autocheckpoint": 4000,  # pages: fewer than one write in a hundred carries the log over
 }
 
 BUSY_PAUSE_S = 0.01
