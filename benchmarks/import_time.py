@@ -27,7 +27,7 @@ OURS = (
 CANDIDATES = {
     "Python alone": "pass",
     "pydantic": "import pydantic; type('M', (pydantic.BaseModel,), {})",
-    "our models": "import opportune.models",
+    "our models": "import opportune.model.records",
     "botocore client": f"import botocore.session as s; "
     f"s.get_session().create_client('dynamodb', {_PLACE})",
     "boto3 client": f"import boto3; boto3.client('dynamodb', {_PLACE})",

@@ -27,12 +27,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # engines are started as there
+sys.path.insert(
+    0, str(Path(__file__).parents[1] / "tests" / "support")
+)  # engines are started as there
 
 import httpx2 as httpx
 
-from opportune.models import Opportunity, Session
-from opportune.service import Service
+from opportune.model.records import Opportunity, Session
+from opportune.pipeline.service import Service
 from opportune.settings import Settings
 from opportune.stores.contract import Store
 

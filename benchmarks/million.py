@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.million_data import BY_SESSION, HISTORY_DAYS, NOW, RETENTION_DAYS, Pipeline
 from benchmarks.million_questions import measure
-from opportune.models import Opportunity, Session
+from opportune.model.records import Opportunity, Session
 from opportune.stores.contract import Retention
 from opportune.stores.sqlite import SQLiteStore
 

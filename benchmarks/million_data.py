@@ -15,11 +15,11 @@ from pathlib import Path
 
 from opportune.analysis import analyze
 from opportune.documents import read_documents
-from opportune.documents.file import InputFile
-from opportune.models import LANGUAGES, Opportunity, Priority, Session, Status
-from opportune.samples.workbook import write_workbook
+from opportune.documents.samples.workbook import write_workbook
+from opportune.model.file import InputFile
+from opportune.model.records import LANGUAGES, Opportunity, Priority, Session, Status
+from opportune.model.times import retained_until, time_text
 from opportune.stores.revisions import digest_of
-from opportune.times import retained_until, time_text
 
 BY_SESSION = 25
 CUSTOMERS = 4_000
@@ -137,7 +137,7 @@ class Pipeline:
                 "change_id": "analysis",
                 "created_at": time_text(created),
                 **texts,
-            }
+            },
         )
         if status is Status.NEW and chance.random() < 9 / 10:
             return [_stamped(first, 1, created, None)]

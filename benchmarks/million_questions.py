@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.million_data import DAYS, NOW, SERVICES, Pipeline
-from opportune.filters import Grouping, OpportunityFilters, Order
-from opportune.models import Opportunity, Priority, Status
+from opportune.model.filters import Grouping, OpportunityFilters, Order
+from opportune.model.records import Opportunity, Priority, Status
 from opportune.stores.cursor import cursor_after, find_question
 from opportune.stores.sqlite import SQLiteStore
 

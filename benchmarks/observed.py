@@ -10,13 +10,13 @@ import sys
 import time
 from decimal import Decimal
 
-from opportune import monitoring
-from opportune.costs.tally import Tally
-from opportune.models import Opportunity, Priority, Session
+from opportune.model.records import Opportunity, Priority, Session
+from opportune.observe import log
+from opportune.observe.store import observed
+from opportune.observe.tally import Tally
 from opportune.settings import Settings
 from opportune.stores.contract import Store
-from opportune.stores.memory import MemoryStore
-from opportune.stores.observed import observed
+from opportune.stores.memory.store import MemoryStore
 from opportune.stores.observing import Observation
 
 ROUNDS = 5
@@ -28,7 +28,7 @@ def main() -> None:
 
     def tallied_and_logged(observation: Observation) -> None:
         tally.add(observation)
-        monitoring.store_operation(observation)
+        log.store_operation(observation)
 
     plain = MemoryStore()
     plain.store_opportunities(
@@ -41,10 +41,10 @@ def main() -> None:
                 category="",
                 priority=Priority.HIGH,
                 estimated_arr=Decimal(1),
-            )
+            ),
         ],
     )
-    monitoring.configure(Settings(log_format="json"))
+    log.configure(Settings(log_format="json"))
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
         (handler,) = logging.getLogger().handlers
         assert isinstance(handler, logging.StreamHandler)

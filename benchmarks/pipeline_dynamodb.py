@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.stores import analysed
-from opportune.filters import Grouping, OpportunityFilters, Order
-from opportune.models import Opportunity, Session, Status
+from opportune.model.filters import Grouping, OpportunityFilters, Order
+from opportune.model.records import Opportunity, Session, Status
 from opportune.stores.changes import Moment, replacing
 from opportune.stores.contract import Retention
 from opportune.stores.dynamodb import DynamoDBStore
@@ -289,7 +289,7 @@ def report(rows: Iterable[Measured]) -> None:
 
 def started() -> str:
     """Start DynamoDB Local; return its endpoint."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
     from engines import start_dynamodb_local
 
     return start_dynamodb_local(heap_mb=HEAP_MB)

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from opportune.documents import read_documents
-from opportune.documents.file import InputFile
-from opportune.samples.workbook import write_workbook
+from opportune.documents.samples.workbook import write_workbook
+from opportune.model.file import InputFile
 
 
 def read_ours(data: bytes) -> int:

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import boto3
 from boto3.dynamodb.conditions import Key
 
-from opportune.models import Opportunity, Session, Status
-from opportune.stores import open_store
+from opportune.model.records import Opportunity, Session, Status
 from opportune.stores.dynamodb.connection import Connection
+from opportune.stores.open import open_store
 
 REGION = "eu-west-1"
 NOW = "2026-11-22T09:00:00.000Z"

@@ -30,9 +30,9 @@ from typing import Any, NamedTuple
 from benchmarks.store_peers import NOW, PEERS, REGION, TTL, Client, Peer, Row, Sample
 from opportune.analysis import analyze
 from opportune.documents import read_documents
-from opportune.documents.file import InputFile
-from opportune.models import Opportunity
-from opportune.samples.workbook import write_workbook
+from opportune.documents.samples.workbook import write_workbook
+from opportune.model.file import InputFile
+from opportune.model.records import Opportunity
 from opportune.stores.dynamodb.tables import create_tables, delete_tables
 
 
@@ -199,7 +199,7 @@ def median_cpu(taken: dict[Peer, list[list[Taken]]], name: str, place: int) -> f
 def started(engine: str) -> Iterator[str]:
     """Start an engine; yield its endpoint."""
     if engine != "stub":
-        sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+        sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
         from engines import endpoint_of
 
         yield endpoint_of(engine)

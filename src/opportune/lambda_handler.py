@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 LOADED_BEFORE_SNAPSHOT = (
     "opportune.analysis.engine",
     "opportune.documents.reading",
-    "opportune.documents.mra",
-    "opportune.documents.questionnaire_sheets",
+    "opportune.documents.readiness.mra",
+    "opportune.documents.questionnaires.sheets",
     "pypdfium2",
     "python_calamine",
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from opportune.errors import ConfigurationError
-from opportune.models import LANGUAGES, Status
+from opportune.model.records import LANGUAGES, Status
 
 STORAGE_TYPES = ("memory", "sqlite", "dynamodb")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")

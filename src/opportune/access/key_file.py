@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from opportune.access.keys import ApiKey
 from opportune.errors import ApiKeyNotFoundError, ConfigurationError
-from opportune.models import Model
-from opportune.times import time_text
+from opportune.model.records import Model
+from opportune.model.times import time_text
 
 MOST_BYTES = 1_000_000
 

@@ -22,8 +22,8 @@ from opportune.errors import (
     LoginUnavailableError,
     NotAuthenticatedError,
 )
-from opportune.models import Model, Time
-from opportune.times import time_text
+from opportune.model.records import Model, Time
+from opportune.model.times import time_text
 
 logger = logging.getLogger(__name__)
 

@@ -8,17 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from opportune.analysis.calculation import Node, named_cells, named_servers
     from opportune.analysis.cells import Cell, Cells, written_out
     from opportune.analysis.engine import Analysis, analyze
-    from opportune.analysis.prices import PriceBook
+    from opportune.analysis.tree import Node, named_cells, named_servers
 
 __all__ = [
     "Analysis",
     "Cell",
     "Cells",
     "Node",
-    "PriceBook",
     "analyze",
     "named_cells",
     "named_servers",
@@ -29,11 +27,10 @@ _MODULES = {
     "Analysis": "engine",
     "Cell": "cells",
     "Cells": "cells",
-    "Node": "calculation",
-    "PriceBook": "prices",
+    "Node": "tree",
     "analyze": "engine",
-    "named_cells": "calculation",
-    "named_servers": "calculation",
+    "named_cells": "tree",
+    "named_servers": "tree",
     "written_out": "cells",
 }
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from opportune.analysis.calculation import NOTHING, cents
-from opportune.analysis.prices import InstanceType, PriceBook
 from opportune.analysis.sizing import Fitter, Need, need_as_is, need_at_peak
 from opportune.analysis.support import is_windows
-from opportune.assessment import Assessment, Server
-from opportune.models import Basis
+from opportune.model.assessment import Assessment, Server
+from opportune.model.money import NOTHING, cents
+from opportune.model.records import Basis
+from opportune.prices.book import InstanceType, PriceBook
 
 MONTHS = 12
 

@@ -9,16 +9,16 @@ from itertools import takewhile
 from typing import Any
 
 from opportune.analysis.base import Base, SizedServer
-from opportune.analysis.calculation import NOTHING
 from opportune.analysis.cells import WHOLE_ROW, Cells, Cited, Fact
 from opportune.analysis.places import located
-from opportune.analysis.plays import Play, bundled_plays
-from opportune.analysis.prices import InstanceType, PriceBook
+from opportune.analysis.plays.play import Play, bundled_plays
 from opportune.analysis.support import is_windows
-from opportune.analysis.wording import NAMES_LISTED, Wording
-from opportune.assessment import Application, Assessment, Database, Link, Server
-from opportune.folding import folded
-from opportune.models import Basis, Evidence, Priority
+from opportune.model.assessment import Application, Assessment, Database, Link, Server
+from opportune.model.folding import folded
+from opportune.model.money import NOTHING
+from opportune.model.phrases import NAMES_LISTED, Wording
+from opportune.model.records import Basis, Evidence, Priority
+from opportune.prices.book import InstanceType, PriceBook
 
 Parameters = Mapping[str, Any]
 """A rule's own table in a play's file."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from opportune.assessment import Answer, Application, Database, Link, Rating, Server, Table
-from opportune.models import Evidence
+from opportune.model.assessment import Answer, Application, Database, Link, Rating, Server, Table
+from opportune.model.records import Evidence
 
 TableRow = Server | Database | Application | Link
 Fact = Server | Database | Application | Link | Rating | Answer

@@ -8,19 +8,20 @@ from functools import cache
 from string import Formatter
 
 from opportune.analysis.base import base_of
-from opportune.analysis.calculation import ARR, NOTHING, Node, digest
-from opportune.analysis.carrying import Carriers
 from opportune.analysis.case import Case, Finding, Named
 from opportune.analysis.cells import Shared
-from opportune.analysis.effects import unit_readings, with_effects
-from opportune.analysis.plays import Play, Texts, bundled_plays, priority_sentence
-from opportune.analysis.prices import PriceBook
+from opportune.analysis.counted_once import Carriers
+from opportune.analysis.doubts import unit_readings, with_effects
+from opportune.analysis.plays.play import Play, Texts, bundled_plays, priority_sentence
 from opportune.analysis.quality import quality_notes
-from opportune.analysis.rules import ARR_RULES, PRIORITIES, TRIGGERS
-from opportune.analysis.wording import wording
-from opportune.assessment import Assessment
-from opportune.filters import by_list_order
-from opportune.models import Basis, Estimate, Opportunity, QualityNote
+from opportune.analysis.rules.registry import ARR_RULES, PRIORITIES, TRIGGERS
+from opportune.analysis.tree import ARR, Node, digest
+from opportune.model.assessment import Assessment
+from opportune.model.filters import by_list_order
+from opportune.model.money import NOTHING
+from opportune.model.phrases import wording
+from opportune.model.records import Basis, Estimate, Opportunity, QualityNote
+from opportune.prices.book import PriceBook
 
 
 @dataclass(frozen=True)

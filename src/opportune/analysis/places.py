@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from opportune.assessment import Row, Server, Table
+from opportune.model.assessment import Row, Server, Table
 
 RANGES_LISTED = 40
 """Ranges that one place lists; more become the range from the first row to the last."""

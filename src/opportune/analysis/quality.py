@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from opportune.analysis.case import Case, counted_in_base
-from opportune.analysis.effects import (
+from opportune.analysis.doubts import (
     ASSUMED_CPU,
     ASSUMED_DISK_GB,
     ASSUMED_RAM,
@@ -15,8 +15,8 @@ from opportune.analysis.effects import (
 )
 from opportune.analysis.places import located
 from opportune.analysis.support import database_engine, operating_system
-from opportune.assessment import Database, Server
-from opportune.models import QualityNote
+from opportune.model.assessment import Database, Server
+from opportune.model.records import QualityNote
 
 T = TypeVar("T", Server, Database)
 
@@ -119,7 +119,7 @@ def _notes(
                 message=words.phrase(f"note-{code}", **values),
                 source=f"{place.file} {place.location}",
                 effect_arr=effect,
-            )
+            ),
         )
     return tuple(notes)
 

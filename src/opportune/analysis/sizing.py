@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from opportune.analysis.prices import InstanceType, PriceBook
-from opportune.assessment import Server
+from opportune.model.assessment import Server
+from opportune.prices.book import InstanceType, PriceBook
 
 
 @dataclass(frozen=True, slots=True)

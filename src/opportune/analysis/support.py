@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from opportune.folding import folded
+from opportune.model.folding import folded
 
 
 class Support(StrEnum):

@@ -30,9 +30,9 @@ from opportune.api.guards import LOOPBACK_HOSTS, Guard
 from opportune.api.policy import Routes
 from opportune.api.request_log import RequestLog
 from opportune.errors import ConfigurationError
-from opportune.service import Service
+from opportune.observe.spans import spans
+from opportune.pipeline.service import Service
 from opportune.settings import Settings
-from opportune.tracing import spans
 
 
 def create_app(

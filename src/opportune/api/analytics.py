@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import Query
 
-from opportune.analytics import Moves, PipelineFigures, Stay
 from opportune.api.filters import Filters
 from opportune.api.shared import Moment, ServiceOf, api_router
-from opportune.filters import Grouping, Total
-from opportune.histories import moment_of
+from opportune.model.filters import Grouping, Total
+from opportune.pipeline.changes.history import moment_of
+from opportune.pipeline.figures import Moves, PipelineFigures, Stay
 
 router = api_router()
 

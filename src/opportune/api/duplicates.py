@@ -3,8 +3,8 @@
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
 from opportune.api.shared import ServiceOf, api_router
-from opportune.duplicates import Duplicate, Merged
-from opportune.models import Model, OpportunityId, Text
+from opportune.model.records import Model, OpportunityId, Text
+from opportune.pipeline.changes.duplicates import Duplicate, Merged
 
 router = api_router()
 

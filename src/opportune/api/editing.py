@@ -8,9 +8,9 @@ from pydantic import Field
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
 from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router, tagged
-from opportune.bulk import ManyChanged
-from opportune.editing import Edit
-from opportune.models import LANGUAGES, Model, Opportunity, OpportunityId, Text
+from opportune.model.records import LANGUAGES, Model, Opportunity, OpportunityId, Text
+from opportune.pipeline.changes.edit import Edit
+from opportune.pipeline.changes.edit_many import ManyChanged
 
 router = api_router()
 

@@ -9,11 +9,10 @@ from fastapi import Depends, File, Query, Request, Response, UploadFile
 from opportune.api.filters import Filters
 from opportune.api.shared import api_router
 from opportune.export import MEDIA_TYPES, Format
-from opportune.export.regions import REGIONS
-from opportune.exports import Choice, Exports
-from opportune.filters import Order
-from opportune.imports import ImportAnswer
-from opportune.models import LANGUAGES
+from opportune.model.filters import Order
+from opportune.model.records import LANGUAGES
+from opportune.model.regions import REGIONS
+from opportune.pipeline.transfer import Choice, Exports, ImportAnswer
 
 router = api_router()
 
@@ -24,7 +23,7 @@ FILES: dict[int | str, dict[str, Any]] = {
             media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
             for media in MEDIA_TYPES.values()
         },
-    }
+    },
 }
 
 

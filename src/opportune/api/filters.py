@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from opportune.filters import OpportunityFilters
-from opportune.models import Priority, Status
+from opportune.model.filters import OpportunityFilters
+from opportune.model.records import Priority, Status
 
 Names = Annotated[list[str], Query(max_length=200)]
 Day = Annotated[date | None, Query()]

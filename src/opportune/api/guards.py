@@ -14,9 +14,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from opportune import monitoring
 from opportune.api.policy import SAFE_METHODS
 from opportune.api.problems import answer_to_bug, problem
+from opportune.observe import log
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -92,7 +92,7 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
-        monitoring.REQUEST_ID.set(request_id)
+        log.REQUEST_ID.set(request_id)
         is_here = _host_of(headers) in LOOPBACK_HOSTS
         answer = _Answer(send, request_id, {} if is_here else ONLY_HTTPS)
         is_file = scope["method"] == "PUT" and scope["path"].startswith(FILES)

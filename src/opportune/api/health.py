@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from opportune.api.problems import problem, request_id_of
 from opportune.api.shared import api_router
 from opportune.errors import OpportuneError, StoreUnavailableError
-from opportune.service import Service
+from opportune.pipeline.service import Service
 
 router = api_router("")
 

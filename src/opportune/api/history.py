@@ -7,9 +7,9 @@ from fastapi import Query, Response
 from opportune.api.callers import Caller
 from opportune.api.filters import Filters
 from opportune.api.shared import ChangeId, ExpectedVersion, Moment, ServiceOf, api_router, tagged
-from opportune.chains import HistoryReport
-from opportune.histories import FieldChange, PastPipeline, Step, moment_of
-from opportune.models import Model, Opportunity, Text, Version
+from opportune.model.records import Model, Opportunity, Text, Version
+from opportune.pipeline.changes.history import FieldChange, PastPipeline, Step, moment_of
+from opportune.pipeline.changes.seals import HistoryReport
 
 router = api_router()
 

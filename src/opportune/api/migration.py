@@ -7,9 +7,9 @@ from fastapi import Depends, Request
 from opportune.access.roles import LOCAL
 from opportune.api.callers import Caller
 from opportune.api.shared import api_router
-from opportune.models import Model, Text
-from opportune.service import Service
-from opportune.store_migrations import MigrationAnswer, StoreMigrations
+from opportune.model.records import Model, Text
+from opportune.pipeline.service import Service
+from opportune.stores.running import MigrationAnswer, StoreMigrations
 
 router = api_router("/api/admin/store-migration")
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from opportune import monitoring
-from opportune.tracing import Spans
+from opportune.observe import log
+from opportune.observe.spans import Spans
 
 NO_ROUTE = "unmatched"
 """In place of a path that fits no route: paths hold what users typed."""
@@ -50,7 +50,7 @@ class RequestLog:
                 finally:
                     rename(f"{scope['method']} {_route_of(scope)}")
         finally:
-            monitoring.request_served(
+            log.request_served(
                 method=scope["method"],
                 route=_route_of(scope),
                 status=status,

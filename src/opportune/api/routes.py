@@ -17,12 +17,9 @@ from opportune.api.shared import (
     tagged,
 )
 from opportune.api.uploads import UploadsOf, either, sent
-from opportune.comparison import Comparison
 from opportune.errors import InvalidInputError
-from opportune.filters import Order
-from opportune.histories import moment_of
-from opportune.intake import inspect_files, parsed_mapping
-from opportune.models import (
+from opportune.model.filters import Order
+from opportune.model.records import (
     LANGUAGES,
     Basis,
     Model,
@@ -32,15 +29,14 @@ from opportune.models import (
     Status,
     Text,
 )
-from opportune.pricing.books import PriceBookAnswer
-from opportune.rewording import speaker_of
+from opportune.pipeline.analyze.intake import inspect_files, parsed_mapping
+from opportune.pipeline.analyze.rewording import speaker_of
+from opportune.pipeline.answers import AnalysisAnswer, ExplanationAnswer, Inspection
+from opportune.pipeline.changes.history import moment_of
+from opportune.pipeline.proof.compare import Comparison
+from opportune.pipeline.proof.verify import Verification
+from opportune.prices.kept import PriceBookAnswer
 from opportune.settings import Settings
-from opportune.verification import Verification
-from opportune.views import (
-    AnalysisAnswer,
-    ExplanationAnswer,
-    Inspection,
-)
 
 router = api_router()
 

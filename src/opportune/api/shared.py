@@ -7,8 +7,8 @@ from fastapi.security import HTTPBearer
 
 from opportune.api.problems import PROBLEMS
 from opportune.errors import InvalidInputError
-from opportune.models import Opportunity
-from opportune.service import Service
+from opportune.model.records import Opportunity
+from opportune.pipeline.service import Service
 
 BEARER = HTTPBearer(
     auto_error=False,

@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
+from opportune.analysis.plays.files import TemplateFile
 from opportune.api.callers import Caller
 from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router
-from opportune.models import LANGUAGES, Evidence, Model, Money, Priority, Text
-from opportune.template_files import TemplateFile
-from opportune.template_preview import TemplatePreview
-from opportune.template_views import NewOpportunity, TemplateAnswer, TemplateRevision
+from opportune.model.records import LANGUAGES, Evidence, Model, Money, Priority, Text
+from opportune.pipeline.templates.answers import NewOpportunity, TemplateAnswer, TemplateRevision
+from opportune.pipeline.templates.preview import TemplatePreview
 
 router = api_router("/api/templates")
 

@@ -5,11 +5,17 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, UploadFile
 
 from opportune.api.shared import api_router
-from opportune.documents.file import InputFile
 from opportune.errors import InvalidInputError
-from opportune.models import Model, Text
+from opportune.model.file import InputFile
+from opportune.model.records import Model, Text
 from opportune.settings import Settings
-from opportune.uploads import FolderUploads, MemoryUploads, UploadAnswer, Uploads, plain_name
+from opportune.stores.files.uploads import (
+    FolderUploads,
+    MemoryUploads,
+    UploadAnswer,
+    Uploads,
+    plain_name,
+)
 
 PREFIX = "/api/uploads"
 
@@ -19,7 +25,7 @@ _BYTES: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
+    },
 }
 
 
@@ -35,7 +41,7 @@ class UploadRequest(Model):
 def open_uploads(settings: Settings) -> Uploads:
     """Return what takes files in, by the settings."""
     if settings.upload_bucket:
-        from opportune.files_s3 import S3Uploads
+        from opportune.stores.files.s3 import S3Uploads
 
         return S3Uploads.from_settings(settings)
     max_bytes = settings.max_file_mb * 1_000_000

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from opportune.api.shared import api_router
-from opportune.costs.tally import UsageAnswer
-from opportune.service import Service
+from opportune.observe.tally import UsageAnswer
+from opportune.pipeline.service import Service
 
 router = api_router("/api/admin/usage")
 

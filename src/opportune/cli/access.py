@@ -8,8 +8,8 @@ import click
 
 from opportune.cli.context import as_json, language_option
 from opportune.errors import ApiKeyNotFoundError
+from opportune.model.words import words
 from opportune.settings import Settings
-from opportune.wording import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.access.key_file import KeyFile

@@ -14,8 +14,8 @@ from opportune.cli.context import (
     settings_of,
     store_option,
 )
-from opportune.models import Basis
-from opportune.wording import number, words
+from opportune.model.records import Basis
+from opportune.model.words import number, words
 
 map_option = click.option(
     "--map",
@@ -73,9 +73,9 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     Example: opportune analyze mpa.xlsx mra.pdf --customer "Example Corp" --lang es
     """
     from opportune.cli.tables import inventory_line, print_json, print_pipeline
-    from opportune.intake import parsed_mapping
-    from opportune.pricing.books import is_path
-    from opportune.rewording import speaker_of
+    from opportune.pipeline.analyze.intake import parsed_mapping
+    from opportune.pipeline.analyze.rewording import speaker_of
+    from opportune.prices.kept import is_path
 
     mapping = parsed_mapping(mapped)
     speaker = speaker_of(settings_of(storage_type), reword or "")
@@ -136,7 +136,7 @@ def inspect(
     Example: opportune inspect mpa.xlsx mra.pdf --json
     """
     from opportune.cli.tables import inventory_line, print_json, print_table
-    from opportune.intake import inspect_files, parsed_mapping
+    from opportune.pipeline.analyze.intake import inspect_files, parsed_mapping
 
     mapping = parsed_mapping(mapped)
     with progress(language) as on_progress:
@@ -183,8 +183,8 @@ def sample(*, servers: int, seed: int, out: Path, language: str) -> None:
 
     Example: opportune sample --servers 200 --out demo
     """
-    from opportune.samples.report import write_report
-    from opportune.samples.workbook import write_workbook
+    from opportune.documents.samples.report import write_report
+    from opportune.documents.samples.workbook import write_workbook
 
     out.mkdir(parents=True, exist_ok=True)
     write_workbook(out / "mpa.xlsx", servers=servers, seed=seed)

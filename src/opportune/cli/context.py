@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from opportune.errors import ConfigurationError, MalformedDocumentError, OpportuneError
-from opportune.models import LANGUAGES
+from opportune.model.records import LANGUAGES
+from opportune.model.words import words
 from opportune.settings import STORAGE_TYPES, Settings, is_trusted_url
-from opportune.wording import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.costs.tally import UsageFile
-    from opportune.documents.file import InputFile
-    from opportune.service import Service
+    from opportune.model.file import InputFile
+    from opportune.observe.tally import UsageFile
+    from opportune.pipeline.service import Service
     from opportune.stores.contract import Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,7 +57,7 @@ def settings_of(storage_type: str | None) -> Settings:
 @contextmanager
 def opened_service(storage_type: str | None, language: str) -> Iterator["Service"]:
     """Open the service for one command; say where data is kept if nobody chose."""
-    from opportune.service import Service
+    from opportune.pipeline.service import Service
 
     settings = settings_of(storage_type)
     service = Service.from_settings(settings)
@@ -75,7 +75,7 @@ def opened_service(storage_type: str | None, language: str) -> Iterator["Service
 
 def usage_file(settings: Settings) -> "UsageFile":
     """Return the file in which this user's commands write down what they consumed."""
-    from opportune.costs.tally import UsageFile
+    from opportune.observe.tally import UsageFile
 
     return UsageFile(settings.data_dir / "usage.jsonl")
 
@@ -106,7 +106,7 @@ def input_file(path: str, expected: str = "") -> "InputFile":
     Raises:
         MalformedDocumentError: It cannot be read, or is too large.
     """
-    from opportune.documents.file import InputFile
+    from opportune.model.file import InputFile
 
     if path == "-":
         return InputFile("stdin", sys.stdin.buffer.read(), expected)

@@ -22,14 +22,14 @@ from opportune.cli.context import (
     usage_file,
 )
 from opportune.errors import ConfigurationError, InvalidInputError, StoreUnavailableError
-from opportune.wording import number, words
+from opportune.model.words import number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.costs.actual import Actual, Priced
     from opportune.costs.estimate import Estimate
     from opportune.costs.prices import Prices
     from opportune.costs.sample import Sample
-    from opportune.costs.tally import Metered
+    from opportune.observe.tally import Metered
 
 USD_DECIMALS = 6
 _DECIMALS = {"writes": 0, "reads": 1, "storage": 6, "pitr": 6}
@@ -150,9 +150,9 @@ def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "
     if session_id:
         with opened_service(storage_type, language) as service:
             return Sample.of(service.session(session_id), service.session_opportunities(session_id))
-    from opportune.files import MemoryFiles
-    from opportune.service import Service
-    from opportune.stores import open_store
+    from opportune.pipeline.service import Service
+    from opportune.stores.files.kept import MemoryFiles
+    from opportune.stores.open import open_store
 
     service = Service(open_store("memory:"), MemoryFiles())
     with progress(language) as on_progress:
@@ -178,7 +178,7 @@ def _print_estimate(answer: "Estimate", analyses: int, language: str) -> None:
             analyses=number(analyses, language),
             opportunities=number(answer.opportunities, language),
             bytes=number(answer.item_bytes, language),
-        )
+        ),
     )
     rows = [
         (
@@ -204,7 +204,7 @@ def _print_estimate(answer: "Estimate", analyses: int, language: str) -> None:
             text["cost.why.sum"].format(
                 printed=number(answer.guide_printed_usd, language, decimals=3),
                 sum=usd(answer.guide_usd),
-            )
+            ),
         )
 
 
@@ -269,7 +269,7 @@ def _metered(server: str | None, logs: tuple[Path, ...]) -> "Iterable[Metered]":
 
 
 def _asked(server: str) -> "Iterable[Metered]":
-    from opportune.costs.tally import UsageAnswer
+    from opportune.observe.tally import UsageAnswer
 
     url = f"{server.rstrip('/')}/api/admin/usage"
     if not url.startswith(("http://", "https://")):

@@ -14,12 +14,12 @@ from opportune.cli.context import (
 )
 from opportune.cli.fields import edit_of, set_option
 from opportune.cli.filters import filter_options
-from opportune.wording import number, words
+from opportune.model.words import number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.duplicates import Merged
-    from opportune.filters import OpportunityFilters
-    from opportune.models import Opportunity
+    from opportune.model.filters import OpportunityFilters
+    from opportune.model.records import Opportunity
+    from opportune.pipeline.changes.duplicates import Merged
 
 note_option = click.option("--note", default="", help="Why.")
 version_option = click.option(

@@ -19,15 +19,15 @@ from opportune.cli.context import (
 from opportune.cli.filters import filter_options
 from opportune.errors import InvalidInputError
 from opportune.export import Format
-from opportune.export.regions import REGIONS
-from opportune.wording import words
+from opportune.model.regions import REGIONS
+from opportune.model.words import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from collections.abc import Iterator
 
     from opportune.export.docx_template import UserTemplate
-    from opportune.exports import File
-    from opportune.filters import OpportunityFilters
+    from opportune.model.filters import OpportunityFilters
+    from opportune.pipeline.transfer import File
 
 FORMATS = [format_.value for format_ in Format]
 STANDARD_OUTPUT = "-"
@@ -63,8 +63,8 @@ def export(  # noqa: PLR0913 - options of the command
 
     Example: opportune export --format pdf --priority High --lang es -o playbook.pdf
     """
-    from opportune.exports import Choice
-    from opportune.filters import Order
+    from opportune.model.filters import Order
+    from opportune.pipeline.transfer import Choice
 
     choice = Choice(
         format=_format(format_, output),

@@ -9,7 +9,7 @@ import click
 from opportune.errors import InvalidInputError
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.editing import Edit
+    from opportune.pipeline.changes.edit import Edit
 
 LISTS = ("talkingPoints", "nextSteps", "relatedServices")
 """Each `--set` of one adds an item; an empty one clears the list."""
@@ -38,14 +38,14 @@ def edit_of(fields: dict[str, Any]) -> "Edit":
     Raises:
         InvalidInputError: A field is unknown, or its value not acceptable.
     """
-    from opportune.editing import Edit
+    from opportune.pipeline.changes.edit import Edit
 
     return Edit.checked(**fields)
 
 
 def _parsed(assignments: tuple[str, ...]) -> dict[str, Any]:
-    from opportune.editing import Edit
-    from opportune.wording import status_named
+    from opportune.model.words import status_named
+    from opportune.pipeline.changes.edit import Edit
 
     known = {field.alias: name for name, field in Edit.model_fields.items()}
     fields: dict[str, Any] = {}

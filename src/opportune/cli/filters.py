@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.filters import OpportunityFilters
+    from opportune.model.filters import OpportunityFilters
 
 _OPTIONS = (
     click.option("--session", "session_id", default="", help="Only of this session."),
@@ -66,8 +66,8 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _filters(given: dict[str, Any]) -> "OpportunityFilters":
-    from opportune.filters import OpportunityFilters
-    from opportune.wording import status_named
+    from opportune.model.filters import OpportunityFilters
+    from opportune.model.words import status_named
 
     given["status"] = tuple(status_named(name) for name in given["status"])
     return OpportunityFilters.checked(**given)

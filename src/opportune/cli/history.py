@@ -11,7 +11,7 @@ from opportune.cli.context import (
     opened_service,
     store_option,
 )
-from opportune.wording import number, words
+from opportune.model.words import number, words
 
 CELL = 60
 """Characters of a value in a table; JSON has all of it."""
@@ -150,8 +150,8 @@ def verify(  # noqa: PLR0913 - options of the command
 
     Example: opportune history verify --seal seal.jsonl
     """
-    from opportune.chains import read_seal, seal_text
     from opportune.cli.tables import print_json
+    from opportune.pipeline.changes.seals import read_seal, seal_text
     from opportune.stores.contract import utc_now
 
     sealed = read_seal(against) if against else None
@@ -172,7 +172,7 @@ def verify(  # noqa: PLR0913 - options of the command
                 revisions=number(report.revisions, language),
                 opportunities=number(report.opportunities, language),
                 problems=len(report.problems),
-            )
+            ),
         )
     context.exit(0 if report.is_clean else 1)
 

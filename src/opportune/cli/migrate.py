@@ -30,12 +30,12 @@ from opportune.errors import (
     StoreUnavailableError,
     WrongStageError,
 )
-from opportune.wording import words
+from opportune.model.words import words
 
 if TYPE_CHECKING:
-    from opportune.store_migrations import MigrationAnswer, StoreMigrations
-    from opportune.stores.migration_record import MigrationStatus
-    from opportune.stores.migration_steps import Steps
+    from opportune.stores.migration.record import MigrationStatus
+    from opportune.stores.migration.steps import Steps
+    from opportune.stores.running import MigrationAnswer, StoreMigrations
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -161,8 +161,8 @@ def report(*, file: Path, **where: Any) -> None:
 
     Example: opportune store migrate report migration.json
     """
-    from opportune.stores.migration_report import Report, write_report
-    from opportune.times import time_text
+    from opportune.model.times import time_text
+    from opportune.stores.migration.report import Report, write_report
 
     if where["server"]:
         status_ = _status_of(_asked(where["server"], "", None))
@@ -182,9 +182,9 @@ def check_report(*, file: Path, language: str) -> None:
 
     Example: opportune store migrate check-report migration.json
     """
-    from opportune.stores import migration_report
+    from opportune.stores.migration import report
 
-    migration_report.check_report(file)
+    report.check_report(file)
     click.echo(words(language)["migration.report.unchanged"])
 
 
@@ -196,7 +196,7 @@ def _verb(verb: str, where: Mapping[str, Any], **options: Any) -> None:
             body["confirm"] = "complete"
         _on_server(verb, body, **where)
         return
-    from opportune.store_migrations import steps_of
+    from opportune.stores.running import steps_of
 
     with _here(where["from_url"]) as migrations:
         _finish(steps_of(migrations.found(caller()), verb, **options), **where)
@@ -205,7 +205,7 @@ def _verb(verb: str, where: Mapping[str, Any], **options: Any) -> None:
 @contextmanager
 def _here(from_url: str | None) -> "Iterator[StoreMigrations]":
     """Lend the migrations of a store that this process opens itself."""
-    from opportune.store_migrations import StoreMigrations
+    from opportune.stores.running import StoreMigrations
 
     settings = settings_of(None)
     url = from_url or settings.store_url
@@ -224,7 +224,7 @@ def _finish(
     steps: "Steps", *, as_json: bool, language: str, server: str | None, **_: object
 ) -> None:
     from opportune.cli.migration_screen import shown_progress
-    from opportune.stores.migration import finish
+    from opportune.stores.migration.verbs import finish
 
     with shown_progress(language, shown=not as_json) as show:
         status_ = finish(steps, on_progress=show)
@@ -235,7 +235,7 @@ def _on_server(
     verb: str, body: dict[str, Any], *, server: str, as_json: bool, language: str, **_: object
 ) -> None:
     from opportune.cli.migration_screen import shown_progress
-    from opportune.stores.migration_steps import Progress
+    from opportune.stores.migration.steps import Progress
 
     answer = _asked(server, verb, body | {"operator": caller()})
     with shown_progress(language, shown=not as_json) as show:
@@ -252,7 +252,7 @@ def _on_server(
 
 def _asked(server: str, verb: str, body: dict[str, Any] | None) -> "MigrationAnswer":
     """Ask the server; its refusals become our errors."""
-    from opportune.store_migrations import MigrationAnswer
+    from opportune.stores.running import MigrationAnswer
 
     url = f"{server.rstrip('/')}/api/admin/store-migration{f'/{verb}' if verb else ''}"
     if not url.startswith(("http://", "https://")):

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import click
 
 from opportune.cli.tables import print_table
-from opportune.stores.migration_record import MigrationStatus
-from opportune.stores.migration_steps import Progress
-from opportune.stores.moving import Stage
-from opportune.wording import number, words
+from opportune.model.words import number, words
+from opportune.stores.journal import Stage
+from opportune.stores.migration.record import MigrationStatus
+from opportune.stores.migration.steps import Progress
 
 Show = Callable[[Progress], None]
 

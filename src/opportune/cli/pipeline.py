@@ -12,10 +12,10 @@ from opportune.cli.context import (
     store_option,
 )
 from opportune.cli.filters import filter_options
-from opportune.wording import number, status_named, words
+from opportune.model.words import number, status_named, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.filters import OpportunityFilters
+    from opportune.model.filters import OpportunityFilters
 
 at_option = click.option(
     "--at", metavar="TIME", default="", help="As it stood then: 2026-03-01 (its end), or a time."
@@ -47,9 +47,9 @@ def list_(  # noqa: PLR0913 - options of the command
     Example: opportune list --priority High --min-arr 50000 --search oracle
     """
     from opportune.cli.tables import print_json, print_pipeline
-    from opportune.filters import Order
-    from opportune.histories import moment_of
-    from opportune.models import Opportunity, Page
+    from opportune.model.filters import Order
+    from opportune.model.records import Opportunity, Page
+    from opportune.pipeline.changes.history import moment_of
 
     text = words(language)
     with opened_service(storage_type, language) as service:
@@ -97,7 +97,7 @@ def show(  # noqa: PLR0913 - arguments and options of the command
     Example: opportune show 3f9a2b1c0d4e5f60.rehost
     """
     from opportune.cli.tables import print_json, print_opportunity
-    from opportune.histories import moment_of
+    from opportune.pipeline.changes.history import moment_of
 
     with opened_service(storage_type, language) as service:
         if at:

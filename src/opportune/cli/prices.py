@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from opportune.cli.context import as_json, language_option, progress, settings_of
-from opportune.wording import words
+from opportune.model.words import words
 
 if TYPE_CHECKING:  # loaded when a command needs it: --help must not pay for it
-    from opportune.pricing.books import PriceBookAnswer
+    from opportune.prices.kept import PriceBookAnswer
 
 
 @click.group()
@@ -46,7 +46,7 @@ def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
             region=answer.region,
             hours=answer.hours_a_year,
             dates=" - ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "-",
-        )
+        ),
     )
     if answer.rows:
         print_table(
@@ -61,7 +61,7 @@ def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
 
 
 def _answer(price_book: str) -> "PriceBookAnswer":
-    from opportune.pricing.books import Book, PriceBookAnswer, is_path, price_books
+    from opportune.prices.kept import Book, PriceBookAnswer, is_path, price_books
 
     books = price_books(settings_of(None))
     if not is_path(price_book):
@@ -92,8 +92,8 @@ def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     from opportune.cli.tables import print_json, print_table
-    from opportune.pricing.books import price_books
-    from opportune.pricing.refresh import RowState, refresh
+    from opportune.prices.kept import price_books
+    from opportune.prices.refresh import RowState, refresh
 
     settings = settings_of(None)
     with progress(language) as on_progress:
@@ -125,7 +125,7 @@ def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
             same=count[RowState.SAME],
             kept=count[RowState.KEPT],
             gone=count[RowState.NOT_OFFERED],
-        )
+        ),
     )
     click.echo(text["prices.written"].format(path=made.file))
     click.echo(text["prices.next"].format(version=made.version))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from opportune.cli.context import as_json, input_file, language_option, opened_service, store_option
-from opportune.wording import number, words
+from opportune.model.words import number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.comparison import Bridge, Comparison
-    from opportune.verification import Verification
+    from opportune.pipeline.proof.compare import Bridge, Comparison
+    from opportune.pipeline.proof.verify import Verification
 
 ROWS = 20
 """Of a table of a comparison, unless all are wanted."""
@@ -69,7 +69,7 @@ def _print_verification(found: "Verification", language: str) -> None:
             date=found.run_date,
             basis=found.basis,
             book=found.price_book,
-        )
+        ),
     )
     if found.is_equal:
         click.secho(text["verify.equal"], bold=True)
@@ -139,7 +139,7 @@ def compare(  # noqa: PLR0913 - arguments and options of the command
 
 
 def _print_comparison(found: "Comparison", language: str, limit: int | None) -> None:
-    from opportune.matching import Reason
+    from opportune.pipeline.proof.matching import Reason
 
     text = words(language)
     for key, side in (("compare.old", found.old), ("compare.new", found.new)):
@@ -150,7 +150,7 @@ def _print_comparison(found: "Comparison", language: str, limit: int | None) -> 
                 date=side.run_date,
                 basis=side.basis,
                 book=side.price_book,
-            )
+            ),
         )
     count = {reason: sum(m.reason == reason for m in found.matches) for reason in Reason}
     click.echo(
@@ -160,7 +160,7 @@ def _print_comparison(found: "Comparison", language: str, limit: int | None) -> 
             name=count[Reason.NAME],
             address=count[Reason.ADDRESS],
             specification=count[Reason.SPECIFICATION],
-        )
+        ),
     )
     if found.ambiguous:
         click.echo(text["compare.ambiguous"].format(names=", ".join(found.ambiguous)))

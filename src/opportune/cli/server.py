@@ -25,10 +25,10 @@ def serve(*, host: str, port: int, storage_type: str | None) -> None:
         )
     import uvicorn
 
-    from opportune import monitoring
     from opportune.api import create_app
+    from opportune.observe import log
 
-    monitoring.configure(settings)
+    log.configure(settings)
     app = create_app(settings=settings, is_public=is_public)
     click.echo(f"http://{host}:{port}/api/docs", err=True)
     uvicorn.run(

@@ -7,11 +7,11 @@ import click
 
 from opportune.cli.context import as_json, language_option, opened_service, store_option
 from opportune.cli.filters import filter_options
-from opportune.wording import category_name, number, words
+from opportune.model.words import category_name, number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.analytics import Figures, PipelineFigures, PipelineRow
-    from opportune.filters import OpportunityFilters
+    from opportune.model.filters import OpportunityFilters
+    from opportune.pipeline.figures import Figures, PipelineFigures, PipelineRow
 
 GROUPINGS = ("none", "priority", "category", "service", "customer", "owner", "month", "close-month")
 BAR = 24
@@ -43,8 +43,8 @@ def stats(  # noqa: PLR0913 - options of the command
     Example: opportune stats --by category --status New --status "In progress"
     """
     from opportune.cli.tables import print_json
-    from opportune.filters import Grouping
-    from opportune.histories import moment_of
+    from opportune.model.filters import Grouping
+    from opportune.pipeline.changes.history import moment_of
 
     with opened_service(storage_type, language) as service:
         figures = service.analytics.figures(
@@ -86,7 +86,7 @@ def _print_figures(figures: "PipelineFigures", language: str) -> None:
         click.echo(
             text["stats.rate"].format(
                 count=f"{rate.by_count:.0%}", arr=by_arr, won=rate.won, lost=rate.lost
-            )
+            ),
         )
     _print_rows(text["stats.top"], figures.top, language)
     stalled = figures.stalled

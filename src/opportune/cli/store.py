@@ -4,8 +4,8 @@ import click
 
 from opportune.cli.context import as_json, language_option
 from opportune.cli.migrate import migrate
+from opportune.model.words import words
 from opportune.settings import Settings
-from opportune.wording import words
 
 
 @click.group()

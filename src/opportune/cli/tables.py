@@ -9,9 +9,9 @@ from itertools import groupby
 import click
 from pydantic import TypeAdapter
 
-from opportune.models import InventoryTotals, Opportunity
-from opportune.views import CalculationCell, CalculationNode
-from opportune.wording import category_name, in_marks, number, words
+from opportune.model.records import InventoryTotals, Opportunity
+from opportune.model.words import category_name, in_marks, number, words
+from opportune.pipeline.answers import CalculationCell, CalculationNode
 
 Cell = str
 _CELL = re.compile(r"(?P<table>.*[ !])(?P<column>[A-Z]{1,3})(?P<row>\d+)")
@@ -36,7 +36,7 @@ RIGHT = frozenset(
         "column.usd",
         "column.version",
         "column.write.units",
-    }
+    },
 )
 
 

@@ -12,11 +12,11 @@ from opportune.cli.context import (
     opened_service,
     store_option,
 )
-from opportune.wording import category_name, words
+from opportune.model.words import category_name, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.template_files import TemplateFile
-    from opportune.template_views import TemplateAnswer
+    from opportune.analysis.plays.files import TemplateFile
+    from opportune.pipeline.templates.answers import TemplateAnswer
 
 expect_version = click.option(
     "--expect-version", type=click.IntRange(min=0), help="Refuse if it is at another."
@@ -92,8 +92,8 @@ def show(  # noqa: PLR0913 - argument and options of the command
 
     Example: opportune templates show graviton --toml > graviton.toml
     """
+    from opportune.analysis.plays.files import to_toml
     from opportune.cli.tables import print_json
-    from opportune.template_files import to_toml
 
     with opened_service(storage_type, language) as service:
         found = service.templates.get(template_id, version=version, language=language)
@@ -297,7 +297,7 @@ def history(*, template_id: str, language: str, storage_type: str | None, as_jso
 
 def read_file(path: str) -> "TemplateFile":
     """Read a template that the user named; `-` is standard input."""
-    from opportune.template_files import from_toml
+    from opportune.analysis.plays.files import from_toml
 
     file = input_file(path)
     return from_toml(file.data, file.name)

@@ -13,7 +13,7 @@ from opportune.cli.context import (
     store_option,
 )
 from opportune.cli.templates import read_file, templates
-from opportune.wording import words
+from opportune.model.words import words
 
 __all__ = ["templates"]
 

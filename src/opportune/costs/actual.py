@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from opportune.costs.prices import Prices
-from opportune.costs.tally import COUNTS, Metered, summed
 from opportune.errors import MalformedDocumentError
-from opportune.models import Model
-from opportune.monitoring import STORE_OPERATION, digest
+from opportune.model.records import Model
+from opportune.observe.log import STORE_OPERATION, digest
+from opportune.observe.tally import COUNTS, Metered, summed
 
 _GZIP = b"\x1f\x8b"
 _LOGGED = {"read_units": "ReadUnits", "write_units": "WriteUnits", "conflicts": "Conflicts"} | {

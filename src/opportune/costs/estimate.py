@@ -12,7 +12,7 @@ from opportune.costs.prices import MILLION, Prices
 from opportune.costs.sample import Sample, made_up
 from opportune.costs.units import OVERHEAD_BYTES
 from opportune.costs.workload import TABLES, Rehearsed, Workload, rehearse
-from opportune.models import Model
+from opportune.model.records import Model
 from opportune.stores.contract import RETENTION, Retention
 
 MONTH_DAYS = 30

@@ -8,11 +8,11 @@ from decimal import Decimal
 from opportune.costs.rehearsal import Rehearsal
 from opportune.costs.units import item_bytes
 from opportune.errors import InvalidInputError
-from opportune.files import MemoryFiles
-from opportune.models import Opportunity, Priority, Session, SourceFile
-from opportune.service import Service
+from opportune.model.records import Opportunity, Priority, Session, SourceFile
+from opportune.pipeline.service import Service
 from opportune.stores.dynamodb import DynamoDBStore
 from opportune.stores.dynamodb.items import HEADER
+from opportune.stores.files.kept import MemoryFiles
 
 TABLE = "OpportunitySessions"
 """In a rehearsal; the length of a table's name costs nothing."""

@@ -12,13 +12,13 @@ from itertools import count
 from opportune.costs.rehearsal import Rehearsal
 from opportune.costs.sample import TABLE, Sample
 from opportune.costs.units import OVERHEAD_BYTES, item_bytes, write_units
-from opportune.files import MemoryFiles
-from opportune.models import Status
-from opportune.service import Service
+from opportune.model.records import Status
+from opportune.pipeline.service import Service
 from opportune.stores.contract import RETENTION, Clock, Retention, Usage
 from opportune.stores.dynamodb import DynamoDBStore
 from opportune.stores.dynamodb.connection import Tables
 from opportune.stores.dynamodb.items import HEADER, Item
+from opportune.stores.files.kept import MemoryFiles
 
 TABLES = Tables(TABLE)
 PAGE_ROWS = 50

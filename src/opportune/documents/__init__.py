@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opportune.documents.families.registry import INVENTORY_KINDS
     from opportune.documents.reading import (
         QUESTIONNAIRE_KINDS,
         READINESS_KINDS,
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
         kind_of,
         read_documents,
     )
-    from opportune.documents.registry import INVENTORY_KINDS
 
 __all__ = [
     "INVENTORY_KINDS",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from opportune.assessment import Table
-from opportune.models import QualityNote
+from opportune.model.assessment import Table
+from opportune.model.records import QualityNote
 
 PLACES_SHOWN = 5
 RAW_SHOWN = 60

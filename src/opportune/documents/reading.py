@@ -3,24 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from opportune.assessment import Assessment
-from opportune.documents.container import PDF, TEXT, WORD, container_of
-from opportune.documents.families import Family, Recognised, recognise
-from opportune.documents.family_list import PLAIN_LIST
-from opportune.documents.file import InputFile
-from opportune.documents.inventory import Extracted, extract
-from opportune.documents.joining import joined
-from opportune.documents.mapping import check_used, fields_by_header
-from opportune.documents.plausibility import check_software
+from opportune.documents.families.plain_list import PLAIN_LIST
+from opportune.documents.families.registry import FAMILIES, INVENTORY_KINDS
+from opportune.documents.inventory.extraction import Extracted, extract
+from opportune.documents.inventory.joining import joined
+from opportune.documents.inventory.mapping import check_used, fields_by_header
+from opportune.documents.inventory.plausibility import check_software
+from opportune.documents.inventory.recognition import Family, Recognised, recognise
+from opportune.documents.inventory.references import References
+from opportune.documents.inventory.supplements import completed
+from opportune.documents.inventory.unknown import no_inventory, without_servers
+from opportune.documents.opening.container import PDF, TEXT, WORD, container_of
+from opportune.documents.opening.sheets import open_sheets
 from opportune.documents.quality import Code, Notes
-from opportune.documents.references import References
-from opportune.documents.registry import FAMILIES, INVENTORY_KINDS
-from opportune.documents.sheets import open_sheets
-from opportune.documents.supplements import completed
-from opportune.documents.unknown import no_inventory, without_servers
 from opportune.errors import UnsupportedDocumentError
-from opportune.folding import folded
-from opportune.models import ColumnMapping, SourceFile
+from opportune.model.assessment import Assessment
+from opportune.model.file import InputFile
+from opportune.model.folding import folded
+from opportune.model.records import ColumnMapping, SourceFile
 
 READINESS_KINDS = ("mra-report", "mra-markdown")
 """Kinds of files that say how ready the customer is."""
@@ -136,25 +136,25 @@ def _read(
     """Read a file; return the refusal of tables that alone are of no kind."""
     container = container_of(file)
     if container == PDF:
-        from opportune.documents import mra
+        from opportune.documents.readiness import mra
 
         return _Read(file, mra.KIND, Extracted(mra.extract(file)))
     if container == WORD:
-        from opportune.documents import questionnaire_docx
+        from opportune.documents.questionnaires import docx as questionnaire_docx
 
         return _Read(file, questionnaire_docx.KIND, Extracted(questionnaire_docx.extract(file)))
     if container == TEXT:
-        from opportune.documents import readiness_markdown
+        from opportune.documents.readiness import partner_report
 
-        if readiness_markdown.identify(file):
-            return _Read(file, readiness_markdown.KIND, Extracted(readiness_markdown.extract(file)))
+        if partner_report.identify(file):
+            return _Read(file, partner_report.KIND, Extracted(partner_report.extract(file)))
     return _read_inventory(file, container, fields, notes)
 
 
 def _read_inventory(
     file: InputFile, container: str, fields: Mapping[str, str], notes: Notes
 ) -> _Read | UnsupportedDocumentError:
-    from opportune.documents import questionnaire_sheets
+    from opportune.documents.questionnaires import sheets as questionnaire_sheets
 
     workbook = open_sheets(file, container)
     recognised = recognise(workbook, FAMILIES, fields)
@@ -179,7 +179,7 @@ def _read_part(
 
 
 def _of_family(recognised: Recognised, notes: Notes) -> _Read:
-    from opportune.documents import questionnaire_sheets
+    from opportune.documents.questionnaires import sheets as questionnaire_sheets
 
     workbook, tables = recognised.workbook, recognised.tables
     texts = [text for t in tables for text in (*t.headers.values(), *t.unused)]

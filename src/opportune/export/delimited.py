@@ -9,7 +9,7 @@ from decimal import Decimal
 from opportune.errors import InvalidInputError
 from opportune.export.portfolio import Portfolio
 from opportune.export.table import Cell, headings, rows
-from opportune.times import time_text
+from opportune.model.times import time_text
 
 SEPARATORS = (",", ";")
 BEGINNING = r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"

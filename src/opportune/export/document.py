@@ -14,8 +14,8 @@ from opportune.export.method import (
     source_line,
 )
 from opportune.export.portfolio import Portfolio, claimed
-from opportune.models import Estimate, Opportunity, Priority, Status
-from opportune.wording import category_name, words
+from opportune.model.records import Estimate, Opportunity, Priority, Status
+from opportune.model.words import category_name, words
 
 CHART_ROWS = 10
 """Opportunities that the chart shows: those with the largest ARR, up or down."""

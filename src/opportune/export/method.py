@@ -1,8 +1,8 @@
 """What an ARR is, how it came about and from what: said in every export that people read."""
 
 from opportune.export.portfolio import Portfolio, Source
-from opportune.models import LANGUAGES, Basis
-from opportune.wording import words
+from opportune.model.records import LANGUAGES, Basis
+from opportune.model.words import words
 
 
 def method_lines(portfolio: Portfolio, *, with_method: bool = True) -> list[str]:

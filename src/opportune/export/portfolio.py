@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from opportune.export.regions import Region
-from opportune.models import Estimate, Opportunity, Priority, Session, Status
+from opportune.model.records import Estimate, Opportunity, Priority, Session, Status
+from opportune.model.regions import Region
 
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from opportune.errors import MalformedDocumentError
-from opportune.models import Model, Opportunity, Session, Time
+from opportune.model.records import Model, Opportunity, Session, Time
 
 FIRST_LINE = 2
 """Of the records; the opening is line 1."""

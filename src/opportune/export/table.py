@@ -7,8 +7,8 @@ from decimal import Decimal
 from enum import Enum
 
 from opportune.export.portfolio import Portfolio, claimed
-from opportune.models import Opportunity
-from opportune.wording import category_name, words
+from opportune.model.records import Opportunity
+from opportune.model.words import category_name, words
 
 Cell = str | int | Decimal | date | None
 """A date is UTC; None is an empty cell."""

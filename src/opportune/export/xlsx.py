@@ -14,8 +14,8 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # the
 from opportune.export.method import method_lines
 from opportune.export.portfolio import Portfolio, claimed
 from opportune.export.table import COLUMNS, Cell, Kind, headings, rows
-from opportune.models import Priority, Status
-from opportune.wording import words
+from opportune.model.records import Priority, Status
+from opportune.model.words import words
 
 CELL_LIMIT = 32_767
 """Characters that a cell holds; a longer text is cut, and ends in an ellipsis."""
@@ -101,7 +101,7 @@ def write(portfolio: Portfolio) -> bytes:
                 "subject": portfolio.customer,
                 "author": "opportune",
                 "created": portfolio.moment.replace(tzinfo=None),
-            }
+            },
         )
         sheets = Sheets(portfolio, book)
         kinds = [column.kind for column in COLUMNS]
@@ -180,7 +180,7 @@ def _chart(sheets: Sheets, sheet: Worksheet, head: int, last: int) -> None:
                 "categories": [sheet.name, head + 1, 0, last, 0],
                 "values": [sheet.name, head + 1, column, last, column],
                 "fill": {"color": SHADES[priority]},
-            }
+            },
         )
     chart.set_title({"name": text["export.chart.status"], "name_font": {"size": 12}})
     chart.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True}})

@@ -16,11 +16,11 @@ from opportune.errors import (
     TemplateNotFoundError,
     VersionConflictError,
 )
-from opportune.models import Opportunity, R, Session, Template
+from opportune.model.records import Opportunity, R, Session, Template
+from opportune.model.times import later_time
 from opportune.stores.contract import Retention
-from opportune.stores.moving import Migration
+from opportune.stores.journal import Migration
 from opportune.stores.revisions import is_expired, is_forgotten, is_live, same_change, stamped
-from opportune.times import later_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def deleting_template(
             "version": version,
             "updated_by": updated_by,
             "change_id": change_id,
-        }
+        },
     )
 
 

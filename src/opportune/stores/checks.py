@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
-from opportune.errors import InvalidInputError, TooLargeError
-from opportune.models import Opportunity, Record, Session
-from opportune.stores.contract import PAGE_LIMIT, RECORD_LIMIT_BYTES
-from opportune.stores.moving import Migration
+from opportune.errors import (
+    InvalidInputError,
+    NotFoundError,
+    StoreError,
+    TooLargeError,
+    VersionConflictError,
+)
+from opportune.model.records import Opportunity, Record, Session
+from opportune.stores.contract import PAGE_LIMIT, RECORD_LIMIT_BYTES, Store
+from opportune.stores.journal import Migration
 
 
 def check_list(session: Session, opportunities: Sequence[Opportunity]) -> None:
@@ -59,3 +65,17 @@ def check_limit(limit: int) -> None:
     """Refuse a page size out of range."""
     if not 1 <= limit <= PAGE_LIMIT:
         raise InvalidInputError(f"limit must be between 1 and {PAGE_LIMIT}, not {limit}.")
+
+
+def put_each(
+    store: Store, opportunities: Sequence[Opportunity]
+) -> tuple[Opportunity | StoreError, ...]:
+    """Answer `put_opportunities`."""
+    return tuple(_put_or_refusal(store, one) for one in opportunities)
+
+
+def _put_or_refusal(store: Store, opportunity: Opportunity) -> Opportunity | StoreError:
+    try:
+        return store.put_opportunity(opportunity)
+    except (NotFoundError, VersionConflictError) as refusal:
+        return refusal

@@ -1,4 +1,4 @@
-"""What every store promises. Written once, here; `tests/test_store_contract.py` holds them to it.
+"""What every store promises. Written once, here; the tests of `tests/contract` hold them to it.
 
 Values. Models are frozen: what goes in and comes out cannot be changed behind a store's back.
 What is read equals what was written, field by field.
@@ -43,9 +43,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from opportune.errors import StoreError
-from opportune.filters import Grouping, OpportunityFilters, Order, Total
-from opportune.models import Opportunity, Page, Record, Session, Template
-from opportune.stores.moving import Copying, Migration, Note, Told
+from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.model.records import Opportunity, Page, Record, Session, Template
+from opportune.stores.journal import Copying, Migration, Note, Told
 
 RECORD_LIMIT_BYTES = 350_000
 """Of a record's JSON in UTF-8. DynamoDB takes 400 KB an item, names and index copies included."""

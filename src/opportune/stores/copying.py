@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from opportune.models import Record, Template
-from opportune.stores.moving import Copying
+from opportune.model.records import Record, Template
+from opportune.stores.journal import Copying
 
 Key = tuple[type[Record], str]
 """Names a header, or the row of revisions of an opportunity or template."""

@@ -10,8 +10,8 @@ import struct
 from datetime import datetime
 
 from opportune.errors import InvalidInputError
-from opportune.filters import OpportunityFilters, Order
-from opportune.models import Opportunity, Session
+from opportune.model.filters import OpportunityFilters, Order
+from opportune.model.records import Opportunity, Session
 
 Position = tuple[int, str]
 """Sort key of the last row given: a number (64 bits, signed), then a text."""

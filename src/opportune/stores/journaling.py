@@ -4,9 +4,9 @@ import uuid
 from dataclasses import dataclass
 
 from opportune.errors import WrongStageError
-from opportune.models import Template
+from opportune.model.records import Template
 from opportune.stores.changes import Change
-from opportune.stores.moving import Note, Told, Written
+from opportune.stores.journal import Note, Told, Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import hashlib
 from datetime import datetime
 
-from opportune.models import Opportunity, R, Status
+from opportune.model.records import Opportunity, R, Status
+from opportune.model.times import later_time, retained_until
 from opportune.stores.contract import Retention
-from opportune.times import later_time, retained_until
 
 
 def stamped(record: R, *, base: R | None, now: datetime, retention: Retention) -> R:

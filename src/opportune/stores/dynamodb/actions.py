@@ -6,7 +6,7 @@ of an expression's text.
 
 from typing import Any
 
-from opportune.models import Opportunity
+from opportune.model.records import Opportunity
 from opportune.stores.contract import Retention
 from opportune.stores.dynamodb.connection import Tables
 from opportune.stores.dynamodb.items import (
@@ -23,7 +23,7 @@ from opportune.stores.dynamodb.items import (
     staged_value,
 )
 from opportune.stores.dynamodb.journal_items import MIGRATION, migration_item, note_items
-from opportune.stores.moving import Migration, Note
+from opportune.stores.journal import Migration, Note
 
 Action = dict[str, Any]
 Condition = dict[str, Any]
@@ -60,7 +60,7 @@ def mark_head(
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values
             | {":mark": staged_value(staged, over.opportunity if over else None)},
-        }
+        },
     }
 
 
@@ -73,7 +73,7 @@ def promote_head(tables: Tables, revision: Opportunity, list_version: int, attem
             "ConditionExpression": "#staged.#attempt = :attempt",
             "ExpressionAttributeNames": {"#staged": "staged", "#attempt": "attempt"},
             "ExpressionAttributeValues": {":attempt": {"S": attempt}},
-        }
+        },
     }
 
 
@@ -125,7 +125,7 @@ def announce(tables: Tables, session_id: str, attempt: str, *, over: Header | No
             "ConditionExpression": condition["ConditionExpression"],
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
-        }
+        },
     }
 
 
@@ -136,7 +136,7 @@ def commit(tables: Tables, header: Header) -> Action:
             "TableName": tables.sessions,
             "Item": header_item(header),
             **_header_says("staging", header.promoting),
-        }
+        },
     }
 
 
@@ -148,7 +148,7 @@ def stop_staging(tables: Tables, session_id: str, attempt: str) -> Action:
             "Key": head_key(session_id, HEADER),
             "UpdateExpression": "REMOVE #field",
             **_header_says("staging", attempt),
-        }
+        },
     }
 
 
@@ -171,7 +171,7 @@ def check_stage(tables: Tables, stage_number: int) -> Action:
             "ConditionExpression": "#stage = :stage",
             "ExpressionAttributeNames": {"#stage": "stageNumber"},
             "ExpressionAttributeValues": {":stage": {"N": str(stage_number)}},
-        }
+        },
     }
 
 

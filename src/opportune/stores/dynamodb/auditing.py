@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from opportune.errors import StoreError, StoreUnavailableError
-from opportune.models import Opportunity, session_of
+from opportune.model.records import Opportunity, session_of
 from opportune.stores.contract import Audited, AuditPage, Clock, Retention
 from opportune.stores.cursor import AUDIT_QUESTION
 from opportune.stores.dynamodb.connection import Connection, Tables

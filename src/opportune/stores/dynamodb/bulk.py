@@ -14,7 +14,7 @@ from opportune.errors import (
     StoreUnavailableError,
     VersionConflictError,
 )
-from opportune.models import Opportunity
+from opportune.model.records import Opportunity
 from opportune.stores.changes import Change, Moment, putting
 from opportune.stores.contract import Retention
 from opportune.stores.dynamodb import actions

@@ -39,7 +39,7 @@ OPERATIONS = frozenset(
         "TransactGetItems",
         "TransactWriteItems",
         "UpdateItem",
-    }
+    },
 )
 """Those whose model has nothing that JSON cannot say but binary values."""
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opportune.errors import StoreUnavailableError
-from opportune.models import Opportunity, Record, Session, Template
+from opportune.model.records import Opportunity, Record, Session, Template
 from opportune.stores.changes import Moment
 from opportune.stores.copying import is_header_taken, leaves_gap
 from opportune.stores.dynamodb import actions, transactions
@@ -20,7 +20,7 @@ from opportune.stores.dynamodb.reading import Known, Reader, Row
 from opportune.stores.dynamodb.session_list import Prepared, SessionLists
 from opportune.stores.dynamodb.templates import Templates
 from opportune.stores.dynamodb.transactions import portions
-from opportune.stores.moving import Copying
+from opportune.stores.journal import Copying
 from opportune.stores.revisions import is_forgotten
 
 _OTHER_ACTIONS = 4

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from math import inf
 
-from opportune.filters import OpportunityFilters, Order
-from opportune.models import Opportunity, Page, R, Session
+from opportune.model.filters import OpportunityFilters, Order
+from opportune.model.records import Opportunity, Page, R, Session
 from opportune.stores.contract import Clock
 from opportune.stores.cursor import (
     SESSIONS_QUESTION,

@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from opportune.filters import OpportunityFilters
-from opportune.models import Opportunity, Priority, Status
+from opportune.model.filters import OpportunityFilters
+from opportune.model.records import Opportunity, Priority, Status
+from opportune.model.times import time_text
 from opportune.stores.cursor import milliseconds
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.items import Item, damaged
 from opportune.stores.revisions import is_live
-from opportune.times import time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
@@ -229,7 +229,7 @@ def shown(item: Item) -> Opportunity | None:
                 "created_at": item["createdAt"]["S"],
                 "updated_at": item["updatedAt"]["S"],
                 "ttl": int(item["ttl"]["N"]) if "ttl" in item else None,
-            }
+            },
         )
     except (KeyError, ValueError) as error:
         raise damaged(item, error) from None

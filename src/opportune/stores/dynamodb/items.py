@@ -17,9 +17,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from opportune.errors import StoreError
-from opportune.models import Opportunity, R, Session, Template
+from opportune.model.records import Opportunity, R, Session, Template
+from opportune.model.times import retained_until
 from opportune.stores.contract import Retention
-from opportune.times import retained_until
 
 Item = dict[str, dict[str, Any]]
 """Attribute name -> typed value, as DynamoDB's JSON has it."""

@@ -17,7 +17,7 @@ from opportune.stores.dynamodb.journal_items import (
     read_migration,
     read_note,
 )
-from opportune.stores.moving import Migration, Note
+from opportune.stores.journal import Migration, Note
 
 
 class Journal:

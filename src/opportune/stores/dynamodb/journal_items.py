@@ -7,7 +7,7 @@ record among the revisions, under a key that no revision can have.
 from collections.abc import Sequence
 
 from opportune.stores.dynamodb.items import Item, head_key, revision_key
-from opportune.stores.moving import Migration, Note
+from opportune.stores.journal import Migration, Note
 
 JOURNAL = "#journal"
 """Partition of the notes."""

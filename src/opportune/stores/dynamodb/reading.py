@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opportune.errors import StoreError, StoreUnavailableError
-from opportune.filters import OpportunityFilters
-from opportune.models import (
+from opportune.model.filters import OpportunityFilters
+from opportune.model.records import (
     OPPORTUNITY_ID_PATTERN,
     SESSION_ID_PATTERN,
     Opportunity,

@@ -18,7 +18,7 @@ TRANSIENT = frozenset(
         "ThrottlingException",
         "TransactionConflictException",
         "TransactionInProgressException",
-    }
+    },
 )
 TRANSIENT_REASONS = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -33,7 +33,7 @@ THROTTLES = frozenset(
         "ThrottlingException",
         "UnprocessedItems",
         "UnprocessedKeys",
-    }
+    },
 )
 """Also of a transaction's reasons, and of batches that were carried out in part."""
 ACCESS = frozenset(
@@ -44,7 +44,7 @@ ACCESS = frozenset(
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
         "UnrecognizedClientException",
-    }
+    },
 )
 
 

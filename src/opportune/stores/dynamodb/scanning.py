@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from opportune.models import Opportunity, Page, Record
+from opportune.model.records import Opportunity, Page, Record
 from opportune.stores.contract import Clock, Retention
 from opportune.stores.cursor import SCAN_QUESTION, cursor_after, position_of
 from opportune.stores.dynamodb.connection import Connection, Tables

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opportune.errors import StoreUnavailableError
-from opportune.models import Opportunity, Session
+from opportune.model.records import Opportunity, Session
 from opportune.stores.changes import Change
 from opportune.stores.contract import Retention
 from opportune.stores.dynamodb import actions
@@ -27,8 +27,8 @@ from opportune.stores.dynamodb.connection import ConditionFailedError, Connectio
 from opportune.stores.dynamodb.items import Head, Header, Staged
 from opportune.stores.dynamodb.reading import Known, Listing, Reader
 from opportune.stores.dynamodb.transactions import Writer, fits, portions
+from opportune.stores.journal import Written
 from opportune.stores.journaling import written
-from opportune.stores.moving import Written
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from opportune.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from opportune.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
-from opportune.models import Opportunity, Page, Record, Session, Template
+from opportune.model.filters import Grouping, OpportunityFilters, Order, Total, by_list_order
+from opportune.model.records import Opportunity, Page, Record, Session, Template
 from opportune.stores.changes import Change, Moment, departing, putting, replacing
 from opportune.stores.checks import check_bulk, check_limit, check_list, check_size, check_stored
 from opportune.stores.contract import (
@@ -37,8 +37,8 @@ from opportune.stores.dynamodb.session_list import SessionLists
 from opportune.stores.dynamodb.templates import Templates
 from opportune.stores.dynamodb.totalling import Totaller
 from opportune.stores.dynamodb.transactions import Writer
+from opportune.stores.journal import Copying, Migration, Note, Told
 from opportune.stores.journaling import Journaling, written
-from opportune.stores.moving import Copying, Migration, Note, Told
 from opportune.stores.revisions import is_live
 
 _ABANDONED_AFTER = timedelta(seconds=30)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from opportune.errors import StoreUnavailableError, TemplateNotFoundError
-from opportune.models import TEMPLATE_ID_PATTERN, Template
+from opportune.model.records import TEMPLATE_ID_PATTERN, Template
 from opportune.stores.changes import Moment, deleting_template, putting_template
 from opportune.stores.dynamodb.connection import ConditionFailedError, Connection, Tables
 from opportune.stores.dynamodb.items import (
@@ -16,8 +16,8 @@ from opportune.stores.dynamodb.items import (
     template_key,
 )
 from opportune.stores.dynamodb.transactions import Writer
+from opportune.stores.journal import Copying
 from opportune.stores.journaling import written_template
-from opportune.stores.moving import Copying
 
 _TEMPLATE_ID = re.compile(TEMPLATE_ID_PATTERN)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from opportune.filters import (
+from opportune.model.filters import (
     Grouping,
     OpportunityFilters,
     Total,
@@ -19,7 +19,7 @@ from opportune.filters import (
     group_keys,
     totals_of,
 )
-from opportune.models import Opportunity, Status
+from opportune.model.records import Opportunity, Status
 from opportune.stores.contract import Clock
 from opportune.stores.dynamodb.connection import Connection, Tables
 from opportune.stores.dynamodb.index_rows import (

@@ -6,8 +6,8 @@ from typing import TypeVar
 from opportune.stores.dynamodb import actions
 from opportune.stores.dynamodb.actions import Action
 from opportune.stores.dynamodb.connection import ConditionFailedError, Connection, Tables
+from opportune.stores.journal import Written
 from opportune.stores.journaling import Journaling, wrong_stage
-from opportune.stores.moving import Written
 
 TRANSACTION_ACTIONS = 100
 TRANSACTION_BYTES = 3_500_000

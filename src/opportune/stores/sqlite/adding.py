@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from opportune.filters import Grouping, Total, totals_of
-from opportune.models import PRIORITY_RANK, Status
+from opportune.model.filters import Grouping, Total, totals_of
+from opportune.model.records import PRIORITY_RANK, Status
 from opportune.stores.sqlite.cache import Values
 from opportune.stores.sqlite.columns import (
     CATEGORY,

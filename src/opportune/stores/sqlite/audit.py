@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from opportune.errors import StoreError
-from opportune.models import Opportunity
+from opportune.model.records import Opportunity
 from opportune.stores.contract import Audited, AuditPage, Retention
 from opportune.stores.cursor import AUDIT_QUESTION, cursor_after
 from opportune.stores.revisions import is_forgotten, is_history_expired

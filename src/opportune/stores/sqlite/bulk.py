@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from opportune.errors import NotFoundError, StoreError, VersionConflictError
-from opportune.models import Opportunity, Session
+from opportune.model.records import Opportunity, Session
 from opportune.stores.changes import Change, Moment, putting
 from opportune.stores.sqlite.rows import held_header, newest_opportunity
 

@@ -16,8 +16,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from opportune.folding import folded
-from opportune.models import PRIORITY_RANK, Opportunity, Status
+from opportune.model.folding import folded
+from opportune.model.records import PRIORITY_RANK, Opportunity, Status
 from opportune.stores.cursor import cents, milliseconds
 
 SEGMENT_ROWS = 500

@@ -3,10 +3,10 @@
 import sqlite3
 from dataclasses import dataclass
 
-from opportune.models import Opportunity, Record, Session, Template
+from opportune.model.records import Opportunity, Record, Session, Template
 from opportune.stores.changes import Moment
 from opportune.stores.copying import is_header_taken
-from opportune.stores.moving import Copying
+from opportune.stores.journal import Copying
 from opportune.stores.revisions import is_forgotten
 from opportune.stores.sqlite.rows import (
     KEEP_TEMPLATE,

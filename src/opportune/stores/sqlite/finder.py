@@ -3,8 +3,8 @@
 import sqlite3
 from itertools import islice
 
-from opportune.filters import Grouping, OpportunityFilters, Order, Total
-from opportune.models import Opportunity, Page
+from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.model.records import Opportunity, Page
 from opportune.stores.contract import Clock
 from opportune.stores.cursor import cursor_after, find_position, find_question, position_of
 from opportune.stores.sqlite.adding import added_up, columns_for

@@ -10,9 +10,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from opportune.filters import OpportunityFilters
-from opportune.folding import folded
-from opportune.models import PRIORITY_RANK
+from opportune.model.filters import OpportunityFilters
+from opportune.model.folding import folded
+from opportune.model.records import PRIORITY_RANK
 from opportune.stores.sqlite.cache import ColumnCache, Columns, Values
 from opportune.stores.sqlite.columns import (
     CATEGORY,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from opportune.errors import StoreError
-from opportune.models import Opportunity
+from opportune.model.records import Opportunity
 from opportune.stores.sqlite.columns import (
     COLUMNS,
     NUMBERS,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from opportune.filters import Order
+from opportune.model.filters import Order
 from opportune.stores.cursor import Position
 from opportune.stores.sqlite.cache import Values
 from opportune.stores.sqlite.columns import CENTS, UPDATED, Column

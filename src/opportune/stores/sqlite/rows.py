@@ -9,12 +9,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from opportune.filters import OpportunityFilters, search_text
-from opportune.folding import folded
-from opportune.models import PRIORITY_RANK, Opportunity, Record, Session, Template
+from opportune.model.filters import OpportunityFilters, search_text
+from opportune.model.folding import folded
+from opportune.model.records import PRIORITY_RANK, Opportunity, Record, Session, Template
 from opportune.stores.contract import Retention
 from opportune.stores.cursor import Position, cents, milliseconds, position_of
-from opportune.stores.moving import Migration, Note
+from opportune.stores.journal import Migration, Note
 
 MAX_INTEGER = 2**63 - 1
 FIRST: Position = (MAX_INTEGER, "")

@@ -16,8 +16,8 @@ from opportune.errors import (
     StoreError,
     TemplateNotFoundError,
 )
-from opportune.filters import Grouping, OpportunityFilters, Order, Total
-from opportune.models import Opportunity, Page, Record, Session, Template
+from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
+from opportune.model.records import Opportunity, Page, Record, Session, Template
 from opportune.stores.changes import (
     NOTHING,
     Change,
@@ -49,8 +49,8 @@ from opportune.stores.cursor import (
     position_of,
     session_position,
 )
+from opportune.stores.journal import Copying, Migration, Note, Told, Written
 from opportune.stores.journaling import Journaling, written, written_template
-from opportune.stores.moving import Copying, Migration, Note, Told, Written
 from opportune.stores.sqlite.audit import Auditor
 from opportune.stores.sqlite.bulk import decided
 from opportune.stores.sqlite.copying import Copier

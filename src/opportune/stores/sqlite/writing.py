@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from opportune.models import Opportunity
+from opportune.model.records import Opportunity
 from opportune.stores.sqlite.index import Index
 from opportune.stores.sqlite.rows import (
     FORGET,

@@ -1,0 +1,52 @@
+"""Which opportunity carries an amount: plays that share a rule count the same dollars once.
+
+Built-in plays are made so that none counts what another does. A play of a user's own works by the
+rules of a built-in one. Of those that fire by the same rules the first carries the amount, the
+built-in before users' own, these by id; the others carry 0 and say where it is counted. Plays on
+databases share by engine instead: each engine is counted by the first play that names it.
+"""
+
+from opportune.analysis.case import Case, Finding
+from opportune.analysis.plays.play import Play
+from opportune.analysis.rules.increments import NO_ARR
+from opportune.analysis.tree import ARR, Node, groups_of
+from opportune.model.money import NOTHING
+from opportune.model.records import EstimateInput, Opportunity
+
+BY_ENGINE = "managed-databases"
+"""The ARR rule whose plays divide the databases among them."""
+
+
+class Carriers:
+    """What was counted so far in an analysis, by the rules that counted it."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._first: dict[str, Opportunity] = {}
+
+    def once(self, play: Play, finding: Finding, arr: ARR) -> tuple[ARR, str]:
+        """Return what a play adds, and what is to be said if another counts (part of) it."""
+        words = self._case.words
+        if play.arr == BY_ENGINE:
+            elsewhere = str(finding.values["elsewhere"])
+            said = words.phrase("shared-engines", engines=elsewhere) if elsewhere else ""
+            return arr, said
+        carrier = self._first.get(play.rules)
+        if carrier is None or not any((arr.tree.amount, arr.low, arr.high)):
+            return arr, ""
+        said = words.phrase(
+            "shared-arr", title=carrier.title, amount=words.money(carrier.estimated_arr)
+        )
+        label = words.phrase("label-increment")
+        source = EstimateInput(
+            name=carrier.title,
+            value=str(carrier.estimated_arr),
+            unit="USD/year",
+            source=carrier.id,
+        )
+        tree = Node(label, NOTHING, said, cells=groups_of(arr.tree))
+        return ARR(tree, NOTHING, NOTHING, NO_ARR, said, (source,)), said
+
+    def add(self, play: Play, opportunity: Opportunity) -> None:
+        """Note what a play has counted."""
+        self._first.setdefault(play.rules, opportunity)

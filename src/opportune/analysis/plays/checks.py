@@ -1,0 +1,238 @@
+"""What a template must be, so that no analysis can fail by it: checked when it is saved.
+
+Texts name values and nothing else: no attribute, index, conversion or format can be asked for, so
+a text cannot reach into the program.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from typing import Any
+
+from pydantic import ValidationError
+
+from opportune.analysis.plays.own import built_in, parameters_of, priority_rule, texts_of
+from opportune.analysis.plays.parameters import (
+    OF_EVERY_PLAY,
+    PRIORITY_PARAMETERS,
+    TRIGGER_PARAMETERS,
+    TRIGGER_VALUES,
+    Parameter,
+    priority_values,
+)
+from opportune.analysis.plays.play import Play
+from opportune.errors import InvalidInputError
+from opportune.model.records import LANGUAGES, Template, TemplateLine, TemplateTexts
+
+LINES = 15
+"""Sentences of the reasoning, of talking points, and of next steps, at most."""
+LINE_LENGTH = 1_000
+"""Characters of a sentence with its placeholders."""
+TITLE_LENGTH = 300
+NAME_LENGTH = 100
+"""Characters of a category, and of a service."""
+SERVICES = 20
+BASE_PLAY = "rehost"
+"""Carries the base that every other play's ARR is an increment on."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NOUNS = re.compile(r"\|?[^|{}]*\|[^|{}]*")
+"""`server|servers`, or `|runs|run`."""
+
+
+def check_template(template: Template) -> None:
+    """Accept a template, or say what is wrong with it.
+
+    Raises:
+        InvalidInputError: The message names the field, what stands there, and what may.
+    """
+    rules = built_in(template.play) if template.play else None
+    if template.play and rules is None:
+        raise InvalidInputError(f"play: there is no built-in play {template.play!r}.")
+    own = built_in(template.template_id)
+    if own and rules is not own:
+        raise InvalidInputError(f"play: {own.id!r} is a built-in play and uses its own rules.")
+    if own and own.id == BASE_PLAY and not template.enabled:
+        raise InvalidInputError(
+            f"{BASE_PLAY!r} carries the base that the ARR of every other play is an increment on: "
+            "it cannot be disabled; change its texts instead."
+        )
+    _check_frame(template)
+    if rules:
+        _check_parameters(template, rules)
+    for texts in texts_of(template):
+        _check_texts(texts, _known(rules), _limits(template, rules))
+
+
+def placeholders(template: Template) -> frozenset[str]:
+    """Return the names of all values that a template's own texts use or ask for."""
+    lines = (
+        x for t in texts_of(template) for x in (*t.reasoning, *t.talking_points, *t.next_steps)
+    )
+    return frozenset(name for name, _ in _used(template)) | {x.when for x in lines if x.when}
+
+
+def count_names(template: Template) -> frozenset[str]:
+    """Return the placeholders that a template's own texts use as a number of things."""
+    return frozenset(name for name, spec in _used(template) if spec)
+
+
+def _used(template: Template) -> Iterator[tuple[str, str]]:
+    """Yield each placeholder of a template's texts, with its nouns."""
+    for texts in texts_of(template):
+        for _, text in _sentences(texts):
+            for _, name, spec, _ in Formatter().parse(text):
+                if name:
+                    yield name, spec or ""
+
+
+def _check_frame(template: Template) -> None:
+    languages = [texts.language for texts in texts_of(template)]
+    for n, language in enumerate(languages):
+        if language not in LANGUAGES or language in languages[:n]:
+            raise InvalidInputError(f"{language}: give texts once in each of en, es and pt.")
+    if not languages and not built_in(template.template_id):
+        raise InvalidInputError("en, es, pt: give texts in one of these languages at least.")
+    _check_names("category", (template.category,) if template.category else ())
+    if not template.category and not template.play:
+        raise InvalidInputError("category: give one, as Migración, or a name of your own.")
+    if len(template.related_services) > SERVICES:
+        raise InvalidInputError(f"services: give {SERVICES} at most.")
+    _check_names("services", template.related_services)
+
+
+def _check_names(field: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
+            raise InvalidInputError(
+                f"{field}: {name[:40]!r} is no name of 1 to {NAME_LENGTH} characters on one line."
+            )
+
+
+def _check_parameters(template: Template, rules: Play) -> None:
+    given = parameters_of(template)
+    trigger = given.get("trigger", {})
+    _check_each("trigger", rules.trigger.name, trigger, TRIGGER_PARAMETERS[rules.trigger.name])
+    priority = priority_rule(rules, given.get("priority", {}))
+    if priority.name not in PRIORITY_PARAMETERS:
+        raise InvalidInputError(
+            f"priority.rule: {priority.name!r} is none of {', '.join(PRIORITY_PARAMETERS)}."
+        )
+    limits = PRIORITY_PARAMETERS[priority.name]
+    _check_each("priority", priority.name, priority.parameters, limits)
+    for name in limits:
+        if name not in priority.parameters:
+            raise InvalidInputError(f"priority.{name}: rule {priority.name!r} needs it.")
+
+
+def _check_each(
+    table: str, rule: str, given: Mapping[str, Any], takes: Mapping[str, Parameter]
+) -> None:
+    for name, value in given.items():
+        if name not in takes:
+            known = f"known are {', '.join(takes)}" if takes else "it has none"
+            raise InvalidInputError(f"{table}.{name} is no parameter of rule {rule!r}: {known}.")
+        try:
+            takes[name].takes.validate_python(value)
+        except ValidationError:
+            raise InvalidInputError(
+                f"{table}.{name}: {str(value)[:60]!r} will not do for rule {rule!r}: "
+                f"give {takes[name].says}."
+            ) from None
+
+
+def _known(rules: Play | None) -> Mapping[str, bool] | None:
+    """Return the values of a template's rule, and which are counts; None: without a rule, any."""
+    if rules is None:
+        return None
+    values = TRIGGER_VALUES[rules.trigger.name]
+    return {name: name in values.counts for name in sorted(values.names)}
+
+
+def _limits(template: Template, rules: Play | None) -> frozenset[str]:
+    """Return what the sentence on the priority may say besides."""
+    if rules is None:
+        return frozenset()
+    given = parameters_of(template)
+    trigger = {**rules.trigger.parameters, **given.get("trigger", {})}
+    return priority_values(trigger, priority_rule(rules, given.get("priority", {})).parameters)
+
+
+def _check_texts(
+    texts: TemplateTexts, known: Mapping[str, bool] | None, limits: frozenset[str]
+) -> None:
+    language = texts.language
+    if not texts.title.strip() or len(texts.title) > TITLE_LENGTH or "\n" in texts.title:
+        raise InvalidInputError(
+            f"{language}.title: give one of 1 to {TITLE_LENGTH} characters on one line."
+        )
+    for field in ("reasoning", "talking_points", "next_steps"):
+        lines: tuple[TemplateLine, ...] = getattr(texts, field)
+        if len(lines) > LINES:
+            raise InvalidInputError(f"{language}.{field}: give {LINES} sentences at most.")
+        for n, line in enumerate(lines, 1):
+            _check_when(f"{language}.{field}[{n}]", line.when, known)
+    for place, text in _sentences(texts):
+        more = OF_EVERY_PLAY | (limits if place.endswith(".priority") else frozenset())
+        _check_sentence(
+            place, text, None if known is None else {**known, **dict.fromkeys(more, False)}
+        )
+
+
+def _sentences(texts: TemplateTexts) -> Iterator[tuple[str, str]]:
+    """Yield every text with its place: `en.reasoning[2]`."""
+    yield f"{texts.language}.title", texts.title
+    yield f"{texts.language}.priority", texts.priority
+    for field in ("reasoning", "talking_points", "next_steps"):
+        for n, line in enumerate(getattr(texts, field), 1):
+            yield f"{texts.language}.{field}[{n}]", line.text
+
+
+def _check_when(place: str, when: str, known: Mapping[str, bool] | None) -> None:
+    if not when:
+        return
+    if not _NAME.fullmatch(when):
+        raise InvalidInputError(f"{place}: when = {when[:40]!r} is no name of a value.")
+    if known is not None and when not in known:
+        raise InvalidInputError(
+            f"{place}: when = {when!r} is no value of this play: known are {', '.join(known)}."
+        )
+
+
+def _check_sentence(place: str, text: str, known: Mapping[str, bool] | None) -> None:
+    if len(text) > LINE_LENGTH:
+        raise InvalidInputError(f"{place}: a sentence has {LINE_LENGTH:,} characters at most.")
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        raise InvalidInputError(
+            f"{place}: {text[:60]!r} has a brace without its other one: "
+            "write {{ or }} for a brace itself."
+        ) from None
+    for _, name, spec, conversion in parts:
+        if name is not None:
+            _check_placeholder(place, name, spec or "", conversion, known)
+
+
+def _check_placeholder(
+    place: str, name: str, spec: str, conversion: str | None, known: Mapping[str, bool] | None
+) -> None:
+    written = f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
+    if not _NAME.fullmatch(name) or conversion:
+        raise InvalidInputError(
+            f"{place}: {written[:60]} is no placeholder: "
+            "it is a name of small letters, digits and _, without more."
+        )
+    if known is not None and name not in known:
+        raise InvalidInputError(
+            f"{place}: {{{name}}} is no value of this play: known are {', '.join(sorted(known))}."
+        )
+    if spec and known is not None and not known[name]:
+        raise InvalidInputError(
+            f"{place}: {written[:60]}: {name} is no number of things, so it takes no nouns."
+        )
+    if spec and not _NOUNS.fullmatch(spec):
+        raise InvalidInputError(
+            f"{place}: {written[:60]}: nouns are written {{{name}:server|servers}}, "
+            f"without the number {{{name}:|runs|run}}."
+        )

@@ -1,0 +1,1 @@
+"""One declaration for each tool that exports an inventory."""

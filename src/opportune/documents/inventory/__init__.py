@@ -1,0 +1,1 @@
+"""From tables to servers, databases, applications and links."""

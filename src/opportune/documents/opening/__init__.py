@@ -1,0 +1,1 @@
+"""From bytes to sheets, words and lines, within limits."""

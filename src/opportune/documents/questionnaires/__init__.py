@@ -1,0 +1,1 @@
+"""Questionnaires as documents and as sheets: questions, and what was answered."""

@@ -1,0 +1,214 @@
+"""Questions and answers in running text: what is asked, and which words below or behind answer it.
+
+The document shows how it sets its questions: what most lines with a question mark have in common
+makes the others of that style questions too, and lines of another style answers, whatever they ask.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from opportune.documents.questionnaires.answers import Asked, has_box, is_ticked, question_of, said
+from opportune.documents.questionnaires.word import Paragraph, joined
+
+SURE_SHARE = 0.6
+"""Of the lines of a style, more than these must ask for the style to be one of questions."""
+LABEL_WORDS, VALUE_LENGTH = 8, 200
+"""The longest "Label: value" that is read as an answer."""
+
+_ASKS = re.compile(r"\?[\s:*)\]\"']*(?:\([^()]{0,200}\)[\s.:]*)?$")
+_Q = re.compile(
+    r"(?:q|question|pregunta|pergunta)\s*\d*(?:\.\d+)*\s*[:.)\u2013-]\s*\S", re.IGNORECASE
+)
+_A = re.compile(
+    r"(?:(?:(?:customer|client|your|our)\s+)?(?:answer|response|reply)|respuesta(?: del cliente)?|"
+    r"resposta(?: do cliente)?)\s*\d*\s*[:.\u2013-]\s*(?P<long>.*)|[ar]\s*\d*\s*:\s*(?P<short>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_IMPERATIVE = re.compile(
+    r"(?:please\s+)?(?:describe|list|explain|specify|indicate|identify|outline|summari[sz]e|"
+    r"tell us|state|name)\s|(?:por favor,?\s+)?(?:describa|enumere|liste|explique|indique|"
+    r"especifique|"
+    r"detalle|mencione|descreva|detalhe|informe)\s",
+    re.IGNORECASE,
+)
+_HINT = re.compile(
+    r"(?:please\b(?! (?:see|refer|find|check|contact))|if (?:so|yes|no|not|any|applicable|"
+    r"available)\b|"
+    r"e\.\s?g\.|(?:for (?:example|instance)|examples?|por ejemplo|ejemplos?|por exemplo|"
+    r"exemplos?)\s*"
+    r"[:,]|(?:note|hint|tip|nota)\s*:|por favor\b(?!,? (?:ver|vea|consulte))|"
+    r"si (?:es as[ií]|aplica|procede)|en caso (?:afirmativo|de que)|se (?:sim|aplic[aá]vel)\b)",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"(?:(?:what|which|who|whose|when|where|why|how|is|are|do|does|did|have|has|can|could|will|"
+    r"would|should|qual|quais|quem|onde|existe|h[aá])\b|¿|quant|cu[aá]nt|cu[aá]l|qu[eé]\b|c[oó]mo)",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(
+    r"(?:[~<>]?\s?\d|(?:yes|no|n/a|none|not|we|our|i|currently|s[ií]|ninguno|no aplica|sim|"
+    r"n[aã]o|nenhum)\b)",
+    re.IGNORECASE,
+)
+_ENUMERATED = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.)]\s+\S")
+_LABELLED = re.compile(r"([^:]{2,80}):\s+(\S.*)")
+_NO_LABEL = re.compile(
+    r"(?:purpose|objectives?|introduction|instructions?|notes?|tips?|examples?|important|warning|"
+    r"disclaimer|version|authors?|date|source|page|prop[oó]sito|objetivos?|introducci[oó]n|"
+    r"instrucciones|notas?|ejemplos?|importante|aviso|versi[oó]n|autor(?:es)?|fecha|fuente|"
+    r"introdução|instruções|exemplos?|versão|data|fonte)(?: (?:of|de|do|da) .*)?"
+    r"|(?:confidential|copyright|prepared (?:by|for)|elaborad[oa] p|preparado p|https?).*",
+    re.IGNORECASE,
+)
+
+
+def question_styles(paragraphs: Sequence[Paragraph]) -> frozenset[str]:
+    """Return the styles in which the document sets its questions; none if it does not tell."""
+    shown = [p for p in paragraphs if p.text]
+    every = Counter(p.style for p in shown if p.style)
+    asking = Counter(p.style for p in shown if p.style and _ASKS.search(p.text))
+    return frozenset(
+        style for style, count in asking.items() if count > 1 and count > SURE_SHARE * every[style]
+    )
+
+
+@dataclass
+class Flow:
+    """Follows a document from question to question.
+
+    Args:
+        styles: From `question_styles`.
+    """
+
+    styles: frozenset[str]
+    asked: list[Asked] = field(default_factory=list)
+    _question: str = ""
+    _place: str = ""
+    _answer_place: str = ""
+    _parts: list[str] = field(default_factory=list)
+    _by_label: bool = False
+    _is_closed: bool = True
+    """What follows in plain text is no answer any more."""
+
+    @property
+    def waits(self) -> bool:
+        """A question has been asked and nothing said yet."""
+        return bool(self._question) and not self._parts
+
+    def close(self) -> None:
+        """End the question that is open: a heading, a table or the document's end follows."""
+        if self._question:
+            answer = joined(said(part) for part in self._parts)
+            place = self._answer_place if answer else self._place
+            self.asked.append(Asked(place, self._question, answer))
+        self._question, self._parts, self._is_closed = "", [], True
+
+    def answer(self, text: str, place: str) -> None:
+        """Take a text as said on the open question."""
+        if not self._parts:
+            self._answer_place = place
+        self._parts.append(text)
+
+    def paragraph(self, one: Paragraph) -> None:
+        """Go on with the next paragraph."""
+        place = f"paragraph {one.number}"
+        if one.fields:
+            self._with_fields(one, place)
+        elif one.text and not self._explicit(one, place):
+            self._plain(one, place)
+
+    def ask(self, text: str, place: str) -> None:
+        """Open a question; the one before it ends."""
+        self.close()
+        self._question, self._place, self._is_closed = question_of(text), place, False
+        self._by_label = False
+
+    def _with_fields(self, one: Paragraph, place: str) -> None:
+        """A control is there to be filled in: what it holds answers what stands before it."""
+        for label, held in one.fields:
+            label_alone = _A.fullmatch(label) if label else None
+            if label.strip(" :.-/,()") and label_alone is None and len(label) > 1:
+                self.ask(label.rstrip(" :"), place)
+            if self._question:
+                self.answer(held, place)
+        self._is_closed = True
+
+    def _explicit(self, one: Paragraph, place: str) -> bool:
+        """Take "Q: ..." and "A: ..." as what they say they are."""
+        if _Q.match(one.text):
+            self._inline(one, place)
+            return True
+        match = _A.fullmatch(one.text)
+        if match is None or not self._question:
+            return False
+        self.answer(match["long"] or match["short"] or "", place)
+        self._is_closed = False
+        return True
+
+    def _plain(self, one: Paragraph, place: str) -> None:
+        if self._is_question(one):
+            by_label = one.text.endswith(":")
+            self._inline(one, place)
+            self._by_label = by_label
+        elif one.is_heading:
+            self.close()
+        elif self._by_label and self.waits and (match := _LABELLED.fullmatch(one.text)):
+            self.close()
+            self._labelled(match[1], match[2], place)
+        elif self._question and not self._is_closed:
+            if not (self.waits and _HINT.match(one.text.lstrip("( "))):
+                self.answer(one.text, place)
+        elif has_box(one.text):
+            self._ticked(one, place)
+        elif match := _LABELLED.fullmatch(one.text):
+            self._labelled(match[1], match[2], place)
+
+    def _is_question(self, one: Paragraph) -> bool:
+        text = one.text
+        head = text.rpartition("?")[0]
+        if has_box(head or text):
+            return False
+        if one.style in self.styles:
+            return True
+        asks = bool(_ASKS.search(text)) or bool(head and self._rest_is_answer(one))
+        if self.styles:
+            return asks and (not self.waits or bool(_ASKING.match(question_of(text))))
+        is_told = bool(_IMPERATIVE.match(question_of(text)))
+        return asks or is_told or self._is_label(text)
+
+    def _is_label(self, text: str) -> bool:
+        """Say whether "Number of staff:" stands on a line of its own, and not in an answer."""
+        if not text.endswith(":") or _NO_LABEL.fullmatch(text[:-1].strip()):
+            return False
+        is_free = not self._question or self._is_closed or self._by_label
+        is_short = len(text.split()) <= LABEL_WORDS and is_free
+        return is_short or bool(_ENUMERATED.match(text))
+
+    def _rest_is_answer(self, one: Paragraph) -> bool:
+        rest = one.text.rpartition("?")[2].strip(" /|")
+        is_bold_question = one.lead.endswith("?") and len(one.lead) < len(one.text)
+        return is_bold_question or has_box(rest) or bool(_REPLY.match(rest))
+
+    def _inline(self, one: Paragraph, place: str) -> None:
+        """Ask, and take what stands behind the question mark if it is an answer."""
+        head, mark, rest = one.text.rpartition("?")
+        if one.lead.endswith(("?", ":")):
+            head, mark, rest = one.lead[:-1], one.lead[-1], one.text[len(one.lead) :]
+        if mark and rest.strip() and (mark == ":" or self._rest_is_answer(one)):
+            self.ask(head + mark.replace(":", ""), place)
+            self.answer(rest.strip(), place)
+        else:
+            self.ask(one.text.rstrip(" :"), place)
+
+    def _ticked(self, one: Paragraph, place: str) -> None:
+        """A list to tick: each line is asked, and a tick says yes."""
+        label = said(one.text)
+        if label and is_ticked(one.text.lstrip()[:1]):
+            self.asked.append(Asked(place, label, "Yes"))
+
+    def _labelled(self, label: str, value: str, place: str) -> None:
+        is_short = len(label.split()) <= LABEL_WORDS and len(value) <= VALUE_LENGTH
+        if is_short and not _NO_LABEL.fullmatch(label):
+            self.asked.append(Asked(place, question_of(label), said(value)))

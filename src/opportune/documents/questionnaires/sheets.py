@@ -1,0 +1,135 @@
+"""Lists of questions in a workbook or a CSV file: a row each, under headers, on any sheet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from opportune.documents.opening.texts import text_of
+from opportune.documents.opening.workbook import Sheet, Workbook
+from opportune.documents.questionnaires.answers import Asked, assessment
+from opportune.documents.questionnaires.columns import (
+    HEADER_WITHIN_ROWS,
+    QuestionColumns,
+    columns_of,
+    is_id,
+)
+from opportune.errors import UnsupportedDocumentError
+from opportune.model.assessment import Assessment
+
+KIND_WORKBOOK = "questionnaire-xlsx"
+KIND_TEXT = "questionnaire-csv"
+
+LEAST_QUESTIONS = 3
+"""Cells with a question mark that make a column one of questions where no header names it."""
+
+
+@dataclass(frozen=True)
+class _List:
+    sheet: Sheet
+    first_row: int
+    """0-based, of the first question."""
+    columns: QuestionColumns
+
+
+def identify(workbook: Workbook) -> bool:
+    """Say whether one of the sheets is a list of questions."""
+    return any(_list_of(sheet) is not None for sheet in workbook.sheets)
+
+
+def extract(workbook: Workbook) -> Assessment:
+    """Read the answers of all lists of questions.
+
+    Returns:
+        `answers` in the order of sheets and rows, `quality` notes, and the one file.
+
+    Raises:
+        UnsupportedDocumentError: No sheet is a list of questions.
+    """
+    lists = [found for sheet in workbook.sheets if (found := _list_of(sheet)) is not None]
+    if not lists:
+        raise UnsupportedDocumentError(
+            workbook.file.name,
+            'no sheet lists questions with their answers: name the columns "Question" and '
+            '"Response".',
+        )
+    asked = [one for found in lists for one in _asked(found)]
+    return assessment(workbook.file, kind_of(workbook), asked)
+
+
+def kind_of(workbook: Workbook) -> str:
+    """Return which kind of file the list of questions is."""
+    return KIND_TEXT if any(not sheet.name for sheet in workbook.sheets) else KIND_WORKBOOK
+
+
+def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
+    """Return an inventory with the answers of lists of questions that its workbook has too."""
+    lists = [found for sheet in workbook.sheets if (found := _list_with_header(sheet)) is not None]
+    if not lists:
+        return inventory
+    asked = [one for found in lists for one in _asked(found)]
+    more = assessment(workbook.file, kind_of(workbook), asked)
+    return replace(inventory, answers=more.answers, quality=(*inventory.quality, *more.quality))
+
+
+def _list_of(sheet: Sheet) -> _List | None:
+    return _list_with_header(sheet) or _list_without_header(sheet)
+
+
+def _list_with_header(sheet: Sheet) -> _List | None:
+    for number, row in enumerate(sheet.rows[:HEADER_WITHIN_ROWS]):
+        columns = columns_of([text_of(cell) for cell in row])
+        if columns is not None:
+            found = _List(sheet, number + 1, columns)
+            return found if any(True for _ in _asked(found)) else None
+    return None
+
+
+def _list_without_header(sheet: Sheet) -> _List | None:
+    """Return the column in which most cells end with a question mark; answers stand right of it."""
+    width = len(sheet.rows[0]) if sheet.rows else 0
+    for column in range(min(width - 1, 4)):
+        texts = [text_of(row[column]) for row in sheet.rows]
+        asking = [number for number, text in enumerate(texts) if text.endswith("?")]
+        filled = sum(bool(text) for text in texts)
+        if len(asking) >= LEAST_QUESTIONS and len(asking) * 2 >= filled:
+            comment = column + 2 if column + 2 < width else None
+            return _List(sheet, asking[0], QuestionColumns(column, (column + 1,), comment))
+    return None
+
+
+def _asked(found: _List) -> Iterator[Asked]:
+    columns = found.columns
+    for number, row in enumerate(found.sheet.rows[found.first_row :], start=found.first_row + 1):
+        cells = [_shown(cell) for cell in row]
+        question, answer = columns.question_in(cells), columns.answer_in(cells)
+        is_header = columns_of(cells) is not None
+        if not question or is_header or is_id(question) or _is_section(cells, columns):
+            continue
+        yield Asked(
+            location=_place(found.sheet, cells, columns, number),
+            question=question,
+            answer=answer,
+            comment=columns.comment_in(cells),
+        )
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "Yes" if cell else "No"
+    return text_of(cell).removesuffix(" 00:00:00") if isinstance(cell, datetime) else text_of(cell)
+
+
+def _is_section(cells: Sequence[str], columns: QuestionColumns) -> bool:
+    """Say whether a row is a heading: it has nothing but a name, in one cell or merged over all."""
+    filled = {cell for cell in cells if cell}
+    name = cells[columns.question]
+    return filled == {name} and not name.endswith(("?", ":", ".")) and len(name.split()) <= 6  # noqa: PLR2004 - words of a heading
+
+
+def _place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
+    column = next((i for i in columns.answers if cells[i]), columns.answers[0])
+    letters = ""
+    while column >= 0:
+        letters = chr(ord("A") + column % 26) + letters
+        column = column // 26 - 1
+    return f"{sheet.name}!{letters}{row}" if sheet.name else f"{letters}{row}"

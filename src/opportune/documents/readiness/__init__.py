@@ -1,0 +1,1 @@
+"""Readiness reports: the MRA report, and reports in Markdown."""

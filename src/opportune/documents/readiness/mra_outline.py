@@ -1,0 +1,202 @@
+"""Headings of a readiness report: which categories and sub-categories its rated rows stand under.
+
+Names known from reports of 2023 help; what decides for others is how they are set and what follows.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from opportune.documents.readiness.mra_table import EDGE_PT, RATING, Columns, is_title_row
+from opportune.documents.readiness.mra_text import Line, folded
+
+CATEGORIES = {
+    "Business Case": (
+        "High Level Business Case",
+        "Key Stakeholder Sign-off",
+        "Migration Funding Commitment",
+        "Specific Migration Workloads Committed",
+    ),
+    "Customer Migration Project Plan": (
+        "Delivery Model & Approach",
+        "Project Management Capability",
+        "Migration Plan",
+    ),
+    "Skills & COE": ("Single Threaded Leader", "Experience baseline", "Design or Evolve COE"),
+    "Landing Zone": ("Account Design & Configuration",),
+    "App Portfolio Discovery & Planning": ("Application Discovery Data", "Workload Owner Buy-In"),
+    "Migration Process & Experience": ("Migration Experience",),
+    "Operating Model": (
+        "Operations Model",
+        "MSP",
+        "AMI/Patching",
+        "Backup",
+        "Asset Management",
+        "Config & Change",
+        "BCP/DR",
+        "Service Catalog",
+        "Cost Management",
+        "Run Books",
+        "CI/CD",
+        "Incident Response",
+    ),
+    "Security & Compliance": (
+        "Security Strategy",
+        "Reference Architecture (IAM)",
+        "3rd Party Risk",
+        "GRC",
+        "Logging & Monitoring",
+        "Lifecycle",
+        "DevSecOps",
+        "Playbook",
+    ),
+}
+
+_CATEGORY_OF = {folded(sub): name for name, subs in CATEGORIES.items() for sub in subs}
+_CATEGORIES = {folded(name) for name in CATEGORIES}
+_NUMBERING = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
+_SCORE = re.compile(r"\s*[:(\-\u2013\u2014]?\s*\d(?:\.\d+)?(?:\s*/\s*5)?\s*\)?$")
+_JOINER = re.compile(r"\s+[-\u2013\u2014>|\u203a]\s+|\s*:\s+")
+
+CATEGORY, SUBCATEGORY = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading among the rows. `lines` are what it takes up on the page."""
+
+    lines: tuple[Line, ...]
+    text: str
+    has_rows: bool
+    """A rating stands between it and the next heading."""
+
+    @property
+    def style(self) -> str:
+        """How it is set."""
+        return self.lines[0].words[0].style
+
+
+def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
+    """Return the headings among the lines of the section, in order."""
+    body = _question_style(lines, columns)
+    marked = [
+        _is_heading(line, following, body, columns)
+        for line, following in zip(lines, (*lines[1:], None), strict=True)
+    ]
+    for index, (line, following) in enumerate(pairwise(lines)):
+        if _is_wrapped_name(line, following):
+            marked[index] = marked[index + 1] = True
+    groups: list[list[int]] = []
+    for index in (i for i, is_heading in enumerate(marked) if is_heading):
+        if groups and _wraps(lines, groups[-1], index):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    ends = [group[0] for group in groups[1:]] + [len(lines)]
+    return [
+        Heading(
+            lines=tuple(lines[i] for i in group),
+            text=" ".join(lines[i].text for i in group),
+            has_rows=any(_has_rating(line) for line in lines[group[-1] + 1 : end]),
+        )
+        for group, end in zip(groups, ends, strict=True)
+    ]
+
+
+def _is_wrapped_name(line: Line, following: Line) -> bool:
+    """Say whether two lines are a known name, and neither line is one."""
+    if line.page != following.page or following.baseline - line.baseline > 1.7 * line.height:
+        return False
+    names = (line.text, following.text)
+    both = f"{line.text} {following.text}"
+    return bool(_name_and_level(both)[1]) and not any(_name_and_level(one)[1] for one in names)
+
+
+def _question_style(lines: Sequence[Line], columns: Columns) -> str:
+    # A line with a gap spans columns, so it is of a row, not one of as many headings.
+    rows = [line for line in lines if not line.is_solid and not is_title_row(line)]
+    styles = Counter(
+        word.style
+        for line in rows or lines
+        for word in line.words
+        if columns.single or word.left < columns.response - EDGE_PT
+    )
+    return styles.most_common(1)[0][0] if styles else ""
+
+
+def _is_heading(line: Line, following: Line | None, body: str, columns: Columns) -> bool:
+    if is_title_row(line) or not line.is_solid or _has_rating(line):
+        return False
+    if not columns.single and line.left > columns.response - 4 * EDGE_PT:
+        return False
+    if _name_and_level(line.text)[1] or _stands_above_titles(line, following):
+        return True
+    is_set_apart = all(word.style != body for word in line.words)
+    return is_set_apart and line.height >= float(body.partition(" ")[0] or 0) - 0.1
+
+
+def _stands_above_titles(line: Line, following: Line | None) -> bool:
+    return following is not None and following.page == line.page and is_title_row(following)
+
+
+def _wraps(lines: Sequence[Line], group: list[int], index: int) -> bool:
+    before, line = lines[group[-1]], lines[index]
+    if index != group[-1] + 1 or before.page != line.page or _name_and_level(before.text)[1]:
+        return False
+    is_near = line.baseline - before.baseline < 1.7 * line.height
+    return is_near and before.words[0].style == line.words[0].style
+
+
+def _has_rating(line: Line) -> bool:
+    return any(
+        RATING.match(" ".join(w.text for w in line.words[i : i + 4]))
+        for i in range(len(line.words))
+    )
+
+
+def _name_and_level(text: str) -> tuple[str, int]:
+    """Return a heading's name without number and score, and its level; 0 if it is not known."""
+    for name in (text, _SCORE.sub("", text), _SCORE.sub("", _NUMBERING.sub("", text))):
+        if folded(name) in _CATEGORIES:
+            return name, CATEGORY
+        if folded(name) in _CATEGORY_OF:
+            return name, SUBCATEGORY
+    return text, 0
+
+
+class Outline:
+    """Keeps the category and sub-category that hold while headings pass by.
+
+    Args:
+        headings: All of the section, in order.
+    """
+
+    def __init__(self, headings: Sequence[Heading]) -> None:
+        self.category = ""
+        self.subcategory = ""
+        self._levels: dict[str, Counter[int]] = {}
+        for heading in headings:
+            level = _name_and_level(heading.text)[1]
+            if level:
+                self._levels.setdefault(heading.style, Counter())[level] += 1
+
+    def enter(self, heading: Heading) -> None:
+        """Go on under this heading."""
+        name, level = _name_and_level(heading.text)
+        both = _JOINER.split(heading.text, maxsplit=1)
+        if not level and len(both) == 2 and folded(both[0]) in _CATEGORIES:  # noqa: PLR2004 - a pair
+            self.category, self.subcategory = both
+            return
+        if (level or self._level_by_style(heading)) == CATEGORY:
+            self.category, self.subcategory = name, ""
+            return
+        self.subcategory = name
+        self.category = self.category or _CATEGORY_OF.get(folded(name), "")
+
+    def _level_by_style(self, heading: Heading) -> int:
+        levels = self._levels.get(heading.style, Counter())
+        if len(levels) == 1:
+            return next(iter(levels))
+        return SUBCATEGORY if heading.has_rows else CATEGORY

@@ -1,0 +1,1 @@
+"""What a running process tells: log lines, metrics, spans, and a store that measures itself."""

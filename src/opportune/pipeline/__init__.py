@@ -1,0 +1,1 @@
+"""The use cases: nothing else calls stores, analysis and documents together."""

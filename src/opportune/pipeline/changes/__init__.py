@@ -1,0 +1,1 @@
+"""What people change: edits of one or many, history and its seals, duplicates."""

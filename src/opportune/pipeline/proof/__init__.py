@@ -1,0 +1,1 @@
+"""Recomputing what is stored, verifying it, and comparing two analyses."""

@@ -1,0 +1,1 @@
+"""Users' own plays: saved, previewed, used by hand."""

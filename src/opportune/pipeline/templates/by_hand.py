@@ -1,0 +1,183 @@
+"""Opportunities by hand: a template's texts with what a person knows, the rest visibly open."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from opportune.analysis.plays.checks import count_names, placeholders
+from opportune.analysis.plays.own import play_of, texts_of
+from opportune.analysis.plays.parameters import TRIGGER_VALUES
+from opportune.analysis.plays.play import Line, Play, Texts, bundled_plays
+from opportune.errors import InvalidInputError
+from opportune.model.phrases import Wording, wording
+from opportune.model.records import Opportunity, Priority, Template
+
+FIELDS = (
+    "title",
+    "category",
+    "priority",
+    "estimated_arr",
+    "reasoning",
+    "evidence",
+    "talking_points",
+    "next_steps",
+    "related_services",
+    "owner",
+    "close_date",
+    "keep",
+)
+"""What may be given instead of the template's own, or beside it."""
+
+_WHOLE = re.compile(r"\s*[0-9]{1,10}\s*")
+_MOST = 1_000_000_000
+_SLUG_LENGTH = 27
+
+
+@dataclass(frozen=True)
+class Made:
+    """An opportunity that is not stored yet, and the values that its texts leave open."""
+
+    opportunity: Opportunity
+    open: tuple[str, ...]
+
+
+class _Open(str):
+    """A value that nobody has given: `[servers]`, with a noun `[servers] servers`."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        *mark, noun = spec.split("|")
+        return (
+            noun if mark and not mark[0] and len(mark) > 1 else " ".join(filter(None, (self, noun)))
+        )
+
+
+class _Values(dict[str, object]):
+    """Values by name; one that is missing is noted and stays open."""
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        super().__init__(given)
+        self.open: dict[str, None] = {}
+
+    def __missing__(self, name: str) -> object:
+        self.open[name] = None
+        return _Open(f"[{name}]")
+
+
+def opportunity_of(  # noqa: PLR0913 - what is known of the new one
+    template: Template,
+    *,
+    opportunity_id: str,
+    customer: str,
+    language: str,
+    values: Mapping[str, str],
+    fields: Mapping[str, object],
+) -> Made:
+    """Make an opportunity out of a template.
+
+    A sentence with `when` is said if that value is given and not 0. Why an analysis would give it
+    its priority is not said: a person decides here.
+
+    Args:
+        template: One that was accepted.
+        opportunity_id: Of the new one.
+        customer: Name of the customer.
+        language: Of the texts; a template that lacks it speaks the first that it has.
+        values: For placeholders; of a number of things a whole number.
+        fields: Any of FIELDS.
+
+    Raises:
+        InvalidInputError: A value has no placeholder, or is no number of things; a field is
+            not acceptable.
+    """
+    if unknown := sorted(fields.keys() - {*FIELDS}):
+        raise InvalidInputError(f"{unknown[0]} is no field to give: {', '.join(FIELDS)} are.")
+    words = wording(language)
+    play = play_of(template) if template.play else None
+    texts = play.texts[language] if play else _own_texts(template, language)
+    known = _Values(_parsed(template, play, values, words))
+    if customer:
+        known.setdefault("customer", customer)
+    if isinstance(arr := fields.get("estimated_arr"), Decimal):
+        known.setdefault("arr", words.money(arr))
+    of_template = {
+        "title": texts.title.format_map(known),
+        "category": play.category if play else template.category,
+        "priority": template.priority if play is None else Priority.MEDIUM,
+        "estimated_arr": 0,
+        "reasoning": " ".join(_said(texts.reasoning, known)),
+        "talking_points": _said(texts.talking_points, known),
+        "next_steps": _said(texts.next_steps, known),
+        "related_services": play.services if play else template.related_services,
+    }
+    return Made(
+        Opportunity.checked(
+            **of_template
+            | dict(fields)
+            | {
+                "id": opportunity_id,
+                "session_id": opportunity_id.partition(".")[0],
+                "template_id": template.template_id,
+                "customer": customer,
+                "language": language,
+            },
+        ),
+        tuple(known.open),
+    )
+
+
+def slugs(template_id: str, taken: Collection[str]) -> Iterator[str]:
+    """Yield slugs for opportunities by hand, `own`, `own-2`, ...: none that analyses write to."""
+    by_analyses = {p.id for p in bundled_plays()}.union(taken)
+    for number in count(1):
+        end = f"-{number}" if number > 1 else ""
+        slug = template_id[: _SLUG_LENGTH - len(end)].rstrip("-") + end
+        if slug not in by_analyses:
+            yield slug
+
+
+def _own_texts(template: Template, language: str) -> Texts:
+    """Return the texts of a template without a rule."""
+    by_language = {t.language: t for t in texts_of(template)}
+    texts = by_language.get(language) or next(iter(by_language.values()))
+    return Texts(
+        title=texts.title,
+        reasoning=tuple(Line(x.text, x.when) for x in texts.reasoning),
+        priority="",
+        talking_points=tuple(Line(x.text, x.when) for x in texts.talking_points),
+        next_steps=tuple(Line(x.text, x.when) for x in texts.next_steps),
+    )
+
+
+def _parsed(
+    template: Template, play: Play | None, values: Mapping[str, str], words: Wording
+) -> dict[str, object]:
+    """Return the given values, numbers of things as such."""
+    if play:
+        known = TRIGGER_VALUES[play.trigger.name]
+        names, counts = known.names | {"arr", "customer"}, known.counts
+    else:
+        names, counts = placeholders(template), count_names(template)
+    parsed: dict[str, Any] = {}
+    for name, text in values.items():
+        if name not in names:
+            raise InvalidInputError(
+                f"{name[:40]!r} is no value of {template.template_id!r}: "
+                f"known are {', '.join(sorted(names)) or 'none'}."
+            )
+        if name in counts:
+            if not _WHOLE.fullmatch(text) or int(text) > _MOST:
+                raise InvalidInputError(f"{name}: {text[:40]!r} is no whole number from 0 to 10^9.")
+            parsed[name] = words.count(int(text))
+        else:
+            parsed[name] = text
+    return parsed
+
+
+def _said(lines: tuple[Line, ...], values: _Values) -> tuple[str, ...]:
+    said = (line for line in lines if not line.when or values.get(line.when))
+    return tuple(line.text.format_map(values) for line in said)

@@ -1,0 +1,1 @@
+"""Bytes: customers' files and uploads, in a folder or in S3."""

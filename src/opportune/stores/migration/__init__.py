@@ -1,0 +1,1 @@
+"""One store replaces another under a running service, both ways."""
