@@ -47,7 +47,8 @@ AWS_SERVICES = {"bedrock-runtime", "dynamodb", "s3", "sts"}
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
 _LEFT_OUT = re.compile(
     r"""(^|/)(tests|__pycache__)/ | \.(pyc|pyi)$ | \.dist-info/(RECORD|INSTALLER)$
-    | ^[^/]+\.data/(scripts|headers|data)/ | ^opportune/cli/ | ^opportune/stores/sqlite/""",
+    | ^[^/]+\.data/(scripts|headers|data)/ | ^opportune/cli/ | ^opportune/stores/sqlite/
+    | ^fastapi_offline/static/redoc""",
     re.VERBOSE,
 )
 _LAID_OUT = re.compile(r"^[^/]+\.data/(purelib|platlib)/")

@@ -12,6 +12,8 @@ from opportune.access.limits import RateLimit
 from opportune.access.login import Login
 from opportune.api import (
     analytics,
+    description,
+    docs_page,
     duplicates,
     editing,
     exports,
@@ -69,10 +71,10 @@ def create_app(
         title="opportune",
         version=__version__,
         summary="Sales opportunities in AWS migration assessments, with evidence and ARR.",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        swagger_ui_oauth2_redirect_url=None,
+        separate_input_output_schemas=False,
         lifespan=lifespan,
     )
     app.state.service = own
@@ -90,8 +92,10 @@ def create_app(
         migration,
         usage,
         health,
+        docs_page,
     ):
         app.router.routes.extend(module.router.routes)
+    description.describe(app)
     problems.install(app)
     _protect(app, settings, login, (*hosts, *settings.allowed_hosts))
     app.add_middleware(RequestLog, span=spans(settings))  # the last one added is the outermost

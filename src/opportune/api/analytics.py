@@ -14,7 +14,7 @@ router = api_router()
 
 
 @router.get("/totals")
-def totals(
+def get_totals(
     service: ServiceOf, filters: Filters, by: Grouping = Grouping.NONE, at: Moment = ""
 ) -> tuple[Total, ...]:
     """Return counts and sums by group and status."""
@@ -24,7 +24,7 @@ def totals(
 
 
 @router.get("/analytics")
-def figures(  # noqa: PLR0913 - the fields of the query
+def get_analytics(  # noqa: PLR0913 - the fields of the query
     service: ServiceOf,
     filters: Filters,
     *,
@@ -40,7 +40,7 @@ def figures(  # noqa: PLR0913 - the fields of the query
 
 
 @router.get("/analytics/moves")
-def moves(
+def get_moves(
     service: ServiceOf, filters: Filters, days: Annotated[int, Query(ge=1, le=366)] = 7
 ) -> Moves:
     """Return which opportunities came to which status in the last days."""
@@ -48,6 +48,6 @@ def moves(
 
 
 @router.get("/analytics/stays")
-def stays(service: ServiceOf, filters: Filters) -> tuple[Stay, ...]:
+def get_stays(service: ServiceOf, filters: Filters) -> tuple[Stay, ...]:
     """Return how long opportunities are and were in each status."""
     return service.analytics.stays(filters)

@@ -23,13 +23,15 @@ class UnmergeRequest(Model):
 
 
 @router.get("/duplicates")
-def possible(service: ServiceOf, filters: Filters) -> tuple[Duplicate, ...]:
+def list_duplicates(service: ServiceOf, filters: Filters) -> tuple[Duplicate, ...]:
     """Return pairs that may be one opportunity, with the reasons, likeliest first."""
     return service.duplicates.possible(filters)
 
 
 @router.post("/opportunities/{opportunity_id}/merge")
-def merge(service: ServiceOf, caller: Caller, opportunity_id: str, request: MergeRequest) -> Merged:
+def merge_duplicate(
+    service: ServiceOf, caller: Caller, opportunity_id: str, request: MergeRequest
+) -> Merged:
     """Merge another opportunity into this one; both keep their histories."""
     return service.duplicates.merge(
         opportunity_id, request.other, updated_by=caller, note=request.note
@@ -37,7 +39,7 @@ def merge(service: ServiceOf, caller: Caller, opportunity_id: str, request: Merg
 
 
 @router.post("/opportunities/{opportunity_id}/unmerge")
-def unmerge(
+def unmerge_duplicate(
     service: ServiceOf, caller: Caller, opportunity_id: str, request: UnmergeRequest
 ) -> Merged:
     """Take a merge apart: this one, the duplicate, is back."""

@@ -40,7 +40,7 @@ class ManyRequest(EditRequest):
 
 
 @router.post("/opportunities", status_code=201)
-def create(
+def create_opportunity(
     service: ServiceOf,
     caller: Caller,
     *,
@@ -76,7 +76,7 @@ def change_many(
 
 
 @router.patch("/opportunities/{opportunity_id}")
-def edit(  # noqa: PLR0913 - path, body and headers
+def edit_opportunity(  # noqa: PLR0913 - path, body and headers
     service: ServiceOf,
     caller: Caller,
     *,
@@ -99,7 +99,7 @@ def edit(  # noqa: PLR0913 - path, body and headers
 
 
 @router.delete("/opportunities/{opportunity_id}", status_code=204)
-def delete(
+def delete_opportunity(
     service: ServiceOf,
     caller: Caller,
     *,

@@ -56,7 +56,7 @@ ChoiceOf = Annotated[Choice, Depends(_choice)]
 
 
 @router.get("/exports", response_class=Response, responses=FILES)
-def export(exports: ExportsOf, choice: ChoiceOf) -> Response:
+def export_opportunities(exports: ExportsOf, choice: ChoiceOf) -> Response:
     """Return all opportunities that the filters let through, in order, as a file."""
     return _answer(exports, choice)
 

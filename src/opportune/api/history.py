@@ -39,7 +39,7 @@ def get_differences(
 
 
 @router.post("/opportunities/{opportunity_id}/restore")
-def restore(  # noqa: PLR0913 - path, body and headers
+def restore_opportunity(  # noqa: PLR0913 - path, body and headers
     service: ServiceOf,
     caller: Caller,
     *,
@@ -62,7 +62,7 @@ def restore(  # noqa: PLR0913 - path, body and headers
 
 
 @router.get("/pipeline")
-def pipeline_at(service: ServiceOf, filters: Filters, at: Moment) -> PastPipeline:
+def get_pipeline_at(service: ServiceOf, filters: Filters, at: Moment) -> PastPipeline:
     """Return the opportunities of all sessions as they stood at a moment."""
     return service.histories.pipeline_at(moment_of(at), filters)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 
+from opportune.api.description import operation_id
 from opportune.api.problems import PROBLEMS
 from opportune.errors import InvalidInputError
 from opportune.model.records import Opportunity
@@ -23,7 +24,12 @@ def api_router(prefix: str = "/api") -> APIRouter:
 
     Including a router would make each route a second time, a tenth of the start of a process.
     """
-    return APIRouter(prefix=prefix, responses=PROBLEMS, dependencies=[Security(BEARER)])
+    return APIRouter(
+        prefix=prefix,
+        responses=PROBLEMS,
+        dependencies=[Security(BEARER)],
+        generate_unique_id_function=operation_id,
+    )
 
 
 def service_of(request: Request) -> Service:

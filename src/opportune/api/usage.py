@@ -17,6 +17,6 @@ def _service(request: Request) -> Service:
 
 
 @router.get("")
-def usage(service: Annotated[Service, Depends(_service)]) -> UsageAnswer:
+def get_usage(service: Annotated[Service, Depends(_service)]) -> UsageAnswer:
     """Return capacity units by the store's operation and session."""
     return UsageAnswer(rows=service.metered)
