@@ -42,7 +42,7 @@ def written() -> str:
 
 def _narrowed(lines: list[str]) -> list[str]:
     """Return the first lines and the table, without the columns that are left out."""
-    rule = next(n for n, line in enumerate(lines) if re.fullmatch(r"[- ]+", line) and "--" in line)
+    rule = next(n for n, line in enumerate(lines) if re.fullmatch(r"-[- ]+-", line))
     spans = [match.span() for match in re.finditer(r"-+", lines[rule])]
     kept = [span for span in spans if lines[rule - 1][slice(*span)].strip() not in LEFT_OUT]
     end = next(n for n, line in enumerate(lines) if n > rule and "ARR USD" in line)
