@@ -36,8 +36,8 @@ def written() -> str:
     first = next(n for n, line in enumerate(tree) if line.startswith(f"  {SERVER}:"))
     command = f"$ opportune explain {base} | grep -A {SERVER_LINES - 1} '{SERVER}:'"
     shown = [command, *tree[first : first + SERVER_LINES]]
-    return "\n".join(["```", *table, "```", "", "And this is where one server's part comes from:", "",
-                      "```", *shown, "```", ""])  # fmt: skip
+    between = ["", "And this is where one server's part comes from:", ""]
+    return "\n".join(["```", *table, "```", *between, "```", *shown, "```", ""])
 
 
 def _narrowed(lines: list[str]) -> list[str]:
