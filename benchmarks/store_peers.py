@@ -11,10 +11,11 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from types import NoneType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_args, get_origin
 
 import boto3
 from boto3.dynamodb.conditions import Key
+from pydantic import BaseModel
 
 from opportune.model.records import Opportunity, Session, Status
 from opportune.stores.dynamodb.connection import Connection
@@ -28,23 +29,6 @@ BATCH = 25
 
 Row = dict[str, Any]
 """A plain item as Python values."""
-
-
-_TEXTS = (
-    *("id", "title", "category", "priority", "reasoning", "status", "templateId", "customer"),
-    *(
-        "owner",
-        "closeDate",
-        "lossReason",
-        "language",
-        "rewordedBy",
-        "createdAt",
-        "updatedAt",
-        "updatedBy",
-    ),
-    *("changeId", "changeNote"),
-)
-_LISTS = ("talkingPoints", "nextSteps", "relatedServices")
 
 
 class Sample(NamedTuple):
@@ -221,13 +205,11 @@ class PynamoClient:
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
         }
-        text, number = attributes.UnicodeAttribute, attributes.NumberAttribute
-        fields = {name: text(null=True) for name in _TEXTS}
-        fields |= {name: attributes.ListAttribute(of=text) for name in _LISTS}
-        fields |= {name: number() for name in ("ttl", "estimatedARR", "version")}
-        fields |= {name: attributes.BooleanAttribute() for name in ("keep", "deleted")}
-        fields["evidence"] = attributes.ListAttribute(of=attributes.MapAttribute)
-        fields["estimate"] = attributes.MapAttribute(null=True)
+        fields = {
+            field.alias or name: _attribute(attributes, field.annotation)
+            for name, field in Opportunity.model_fields.items()
+        }
+        text = attributes.UnicodeAttribute
         fields |= {"sessionId": text(hash_key=True), "opportunityId": text(range_key=True)}
         self._model: Any = type("Row", (models.Model,), {"Meta": type("Meta", (), meta)} | fields)
 
@@ -250,6 +232,22 @@ class PynamoClient:
 
     def close(self) -> None:
         pass  # it offers none
+
+
+def _attribute(attributes: Any, annotation: Any) -> Any:
+    """Return the attribute of PynamoDB for a field of our models."""
+    of = annotation
+    while arguments := get_args(of):
+        of = next(one for one in arguments if one is not NoneType)
+    if get_origin(annotation) is tuple:
+        return attributes.ListAttribute(of=type(_attribute(attributes, of)))
+    if issubclass(of, BaseModel):
+        return attributes.MapAttribute(null=True)
+    if issubclass(of, bool):
+        return attributes.BooleanAttribute()
+    if issubclass(of, int | float | Decimal):
+        return attributes.NumberAttribute(null=True)
+    return attributes.UnicodeAttribute(null=True)
 
 
 class AiodynamoClient:

@@ -95,7 +95,9 @@ def plain_row(opportunity: Opportunity) -> Row:
 
 
 def with_lists(value: Any) -> Any:
-    """Return what JSON has: lists for tuples, texts for enumerations."""
+    """Return what JSON has: lists for tuples, texts for enumerations and days."""
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         return {name: with_lists(one) for name, one in value.items()}
     if isinstance(value, tuple):

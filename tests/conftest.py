@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import settings
 from lambda_events import WAYS, Connect, reached
-from stores import STORES, ManualClock, Open, new_session_id
+from stores import STORES, UNDER_TEST, ManualClock, Open, new_session_id
 
 from opportune.stores.contract import RETENTION, Retention, Store
 
@@ -18,13 +18,43 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=5000, deadline=None)
 settings.load_profile("ci")
 
+SYSTEM = Path(__file__).parent / "system"
+
+
+LONGEST_FIRST = (
+    "test_deployment.py",
+    "test_migration_kills.py",
+    "test_package.py",
+    "test_infra.py",
+    "test_store_machine.py",
+    "test_migration_simulation.py",
+)
+"""What takes half a minute and more begins at once: else one worker ends long after the others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in tests/system as slow, and what runs once for each store."""
+    for item in items:
+        if SYSTEM in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+        if "store_name" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.every_store)
+            if item.get_closest_marker("slow"):
+                raise pytest.UsageError(f"{item.nodeid}: slow, so `make test` would not run it")
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    name = item.path.name
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
 
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture(params=list(STORES))
+@pytest.fixture(params=UNDER_TEST)
 def store_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

@@ -13,13 +13,18 @@ import pytest
 from pydantic import ValidationError
 from stores import (
     PLAIN,
+    QUICK,
     STORES,
+    UNDER_TEST,
     ManualClock,
     a_full_opportunity,
     a_full_session,
     a_session,
     an_opportunity,
+    chosen,
+    new_session_id,
 )
+from tables import every
 
 from opportune.errors import (
     InvalidInputError,
@@ -33,6 +38,7 @@ from opportune.model.times import time_text
 from opportune.stores.contract import RECORD_LIMIT_BYTES, Store
 from opportune.stores.revisions import digest_of
 
+AMOUNTS = ("0", "-0.01", "0.01", "0.10", "-9999999999999.99", "9999999999999.99", "123456789.1")
 NO_ID_OF_OURS = ["", " ", "nodot", "a.b.c", "ñ.ñ", "x" * 5000, "\ud800", "a.b\0c", "%", "s.'--"]
 
 
@@ -43,9 +49,14 @@ def stored(store: Store, session_id: str) -> Opportunity:
     return store.put_opportunity(an_opportunity(session_id))
 
 
-def test_the_suite_ran_every_contract_test_on_every_store(request: pytest.FixtureRequest) -> None:
-    assert {"memory", "sqlite"} < set(STORES)
+def test_every_store_is_in_the_quick_tier_or_in_the_rest() -> None:
+    assert {"memory", "sqlite"} < set(QUICK)
     assert any(name.startswith("dynamodb-") for name in STORES)
+    assert sorted([*chosen("quick"), *chosen("rest")]) == sorted(STORES) == sorted(chosen("all"))
+
+
+@pytest.mark.every_store
+def test_the_suite_ran_every_contract_test_on_every_store(request: pytest.FixtureRequest) -> None:
     ran: dict[str, set[str]] = {}
     for item in request.session.items:
         if isinstance(item, pytest.Function) and "store_name" in item.fixturenames:
@@ -56,7 +67,7 @@ def test_the_suite_ran_every_contract_test_on_every_store(request: pytest.Fixtur
     for name, stores in ran.items():
         # A migration under way is not itself a side of another one.
         is_of_one_side = name.startswith("test_store_contract_moving.py:")
-        assert stores == set(PLAIN if is_of_one_side else STORES), name
+        assert stores == set(UNDER_TEST) & set(PLAIN if is_of_one_side else STORES), name
 
 
 def test_the_suite_has_no_way_to_leave_a_store_out() -> None:
@@ -100,15 +111,16 @@ def test_what_is_read_equals_what_was_written_field_by_field(store: Store, sessi
     }
 
 
-@pytest.mark.parametrize(
-    "arr", ["0", "-0.01", "0.01", "0.10", "-9999999999999.99", "9999999999999.99", "123456789.1"]
-)
-def test_money_is_exact_to_the_cent(store: Store, session_id: str, arr: str) -> None:
-    store.store_opportunities(a_session(session_id), [])
-    store.put_opportunity(an_opportunity(session_id, estimated_arr=Decimal(arr)))
-    (read,) = store.get_opportunities(session_id)
-    assert read.estimated_arr == Decimal(arr)
-    assert type(read.estimated_arr) is Decimal
+def test_money_is_exact_to_the_cent(store: Store) -> None:
+    with every() as row:
+        for arr in AMOUNTS:
+            with row(arr):
+                session_id = new_session_id()
+                store.store_opportunities(a_session(session_id), [])
+                store.put_opportunity(an_opportunity(session_id, estimated_arr=Decimal(arr)))
+                (read,) = store.get_opportunities(session_id)
+                assert read.estimated_arr == Decimal(arr)
+                assert type(read.estimated_arr) is Decimal
 
 
 def test_what_was_read_cannot_be_changed(store: Store, stored: Opportunity) -> None:
@@ -343,23 +355,24 @@ def test_a_record_just_under_the_limit_is_kept(
     assert store.get_opportunity(stored.id) == large
 
 
-@pytest.mark.parametrize("odd", NO_ID_OF_OURS)
-def test_an_id_that_cannot_exist_is_simply_not_found(store: Store, odd: str) -> None:
-    with pytest.raises(OpportunityNotFoundError):
-        store.get_opportunity(odd)
-    with pytest.raises(OpportunityNotFoundError):
-        store.get_opportunity(odd, version=1)
-    with pytest.raises(SessionNotFoundError):
-        store.get_session(odd)
-    with pytest.raises(SessionNotFoundError):
-        store.delete_session(odd, updated_by="ana", change_id="c1")
-    assert store.get_history(odd) == ()
-    assert store.get_opportunities(odd) == ()
+def test_an_id_that_cannot_exist_is_simply_not_found(store: Store) -> None:
+    with every() as row:
+        for odd in NO_ID_OF_OURS:
+            with row(repr(odd[:20])):
+                with pytest.raises(OpportunityNotFoundError):
+                    store.get_opportunity(odd)
+                with pytest.raises(OpportunityNotFoundError):
+                    store.get_opportunity(odd, version=1)
+                with pytest.raises(SessionNotFoundError):
+                    store.get_session(odd)
+                with pytest.raises(SessionNotFoundError):
+                    store.delete_session(odd, updated_by="ana", change_id="c1")
+                assert store.get_history(odd) == ()
+                assert store.get_opportunities(odd) == ()
 
 
-@pytest.mark.parametrize("version", [0, -1, 2, 2**63, 10**40])
-def test_a_version_that_does_not_exist_is_not_found(
-    store: Store, stored: Opportunity, version: int
-) -> None:
-    with pytest.raises(OpportunityNotFoundError):
-        store.get_opportunity(stored.id, version=version)
+def test_a_version_that_does_not_exist_is_not_found(store: Store, stored: Opportunity) -> None:
+    with every() as row:
+        for version in (0, -1, 2, 2**63, 10**40):
+            with row(version), pytest.raises(OpportunityNotFoundError):
+                store.get_opportunity(stored.id, version=version)

@@ -12,9 +12,11 @@ from stores import (
     a_session,
     a_template,
     an_opportunity,
+    new_session_id,
     new_template_id,
     reference_store,
 )
+from tables import every
 
 from opportune.errors import SessionNotFoundError
 from opportune.model.records import Opportunity, Record, Session, Template
@@ -46,40 +48,44 @@ def _held(store: Store, record: Record) -> list[Record]:
     return list(store.get_history(record.id))
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        ([], [1], True),
-        ([], [2], False),
-        ([], [1, 2, 3], True),
-        ([], [1, 3], False),
-        ([1], [2], True),
-        ([1], [3], False),
-        ([1], [3, 2], True),
-        ([1], [1], True),
-        ([1, 2, 3], [2], True),
-        ([1, 2, 3], [1, 4], True),
-        ([1, 2, 3], [1, 5], False),
-        ([3], [1, 4], True),
-    ],
-    ids=str,
+HELD_GIVEN_TAKEN: tuple[tuple[list[int], list[int], bool], ...] = (
+    ([], [1], True),
+    ([], [2], False),
+    ([], [1, 2, 3], True),
+    ([], [1, 3], False),
+    ([1], [2], True),
+    ([1], [3], False),
+    ([1], [3, 2], True),
+    ([1], [1], True),
+    ([1, 2, 3], [2], True),
+    ([1, 2, 3], [1, 4], True),
+    ([1, 2, 3], [1, 5], False),
+    ([3], [1, 4], True),
 )
-def test_what_would_leave_a_gap_is_not_taken(
-    store: Store, session_id: str, clock: ManualClock, case: tuple[list[int], list[int], bool]
+
+
+def test_what_would_leave_a_gap_is_not_taken(store: Store, clock: ManualClock) -> None:
+    with every() as case:
+        for held, given, is_taken in HELD_GIVEN_TAKEN:
+            for row in _rows(new_session_id(), clock, 5):
+                with case(held, given, type(row[0]).__name__):
+                    check_taken(store, row, held, given, is_taken=is_taken)
+
+
+def check_taken(
+    store: Store, row: Sequence[Record], held: list[int], given: list[int], *, is_taken: bool
 ) -> None:
-    held, given, is_taken = case
-    for row in _rows(session_id, clock, 5):
-        for version in held:
-            store.replicate([row[version - 1]])
-        before = _held(store, row[0])
-        wanted = [row[version - 1] for version in given]
-        assert store.replicate(wanted, copying=Copying.NEXT) is is_taken
-        after = _held(store, row[0])
-        expected = {*held, *given} if is_taken else {*held}
-        if isinstance(row[0], Session):
-            expected = {max(expected)} if expected else set()
-        assert after == [row[version - 1] for version in sorted(expected)]
-        assert is_taken or after == before
+    for version in held:
+        store.replicate([row[version - 1]])
+    before = _held(store, row[0])
+    wanted = [row[version - 1] for version in given]
+    assert store.replicate(wanted, copying=Copying.NEXT) is is_taken
+    after = _held(store, row[0])
+    expected = {*held, *given} if is_taken else {*held}
+    if isinstance(row[0], Session):
+        expected = {max(expected)} if expected else set()
+    assert after == [row[version - 1] for version in sorted(expected)]
+    assert is_taken or after == before
 
 
 def test_one_gap_holds_back_everything_that_is_given_with_it(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from questions import HIGH, LOW, QUESTIONS, ROWS
 from stores import ManualClock, a_session, an_opportunity
+from tables import every
 
 from opportune.errors import InvalidInputError
 from opportune.model.filters import OpportunityFilters, Order
@@ -167,10 +168,11 @@ def test_a_cursor_that_was_tampered_with_is_refused(
             fresh_store.find_opportunities(limit=1, cursor=wrong)
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1001])
-def test_a_page_has_a_size_between_1_and_1000(store: Store, limit: int) -> None:
-    with pytest.raises(InvalidInputError):
-        store.find_opportunities(limit=limit)
+def test_a_page_has_a_size_between_1_and_1000(store: Store) -> None:
+    with every() as row:
+        for limit in (0, -1, 1001):
+            with row(limit), pytest.raises(InvalidInputError):
+                store.find_opportunities(limit=limit)
 
 
 def test_an_empty_store_has_one_empty_last_page(fresh_store: Store) -> None:

@@ -20,7 +20,7 @@ from moves import (
 )
 from stores import (
     MIGRATING,
-    STORES,
+    UNDER_TEST,
     ManualClock,
     a_session,
     a_template,
@@ -41,7 +41,7 @@ from opportune.stores.journal import Note, Stage, Written
 THREADS = 6
 
 
-@pytest.fixture(params=[name for name in STORES if name not in MIGRATING])
+@pytest.fixture(params=[name for name in UNDER_TEST if name not in MIGRATING])
 def store_name(request: pytest.FixtureRequest) -> str:
     """A migration under way is not itself a side of another one."""
     name: str = request.param

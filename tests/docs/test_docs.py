@@ -5,8 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-import pytest
 from customer import report, workbook
+from tables import every
 
 import opportune.errors
 from opportune.cli import EXIT_CODES, INTERRUPTED, cli
@@ -38,24 +38,28 @@ def read(name: str) -> str:
     return (DOCS / name).read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_is_documented_and_its_help_has_an_example(name: str) -> None:
-    assert f"## opportune {name}\n" in read("cli.md")
-    assert re.search(r"Example: .*opportune ", COMMANDS[name].help or "")
+def test_each_command_is_documented_and_its_help_has_an_example() -> None:
+    with every() as row:
+        for name, command in COMMANDS.items():
+            with row(name):
+                assert f"## opportune {name}\n" in read("cli.md")
+                assert re.search(r"Example: .*opportune ", command.help or "")
 
 
 def _section(name: str) -> str:
     return read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_option_is_documented_under_its_command(name: str) -> None:
-    section = _section(name)
-    if "the filters of `opportune list`" in section:
-        section += _section("list")
-    for parameter in COMMANDS[name].params:
-        if isinstance(parameter, click.Option):
-            assert f"`{parameter.opts[-1]}" in section, parameter.opts
+def test_each_option_is_documented_under_its_command() -> None:
+    with every() as row:
+        for name, command in COMMANDS.items():
+            section = _section(name)
+            if "the filters of `opportune list`" in section:
+                section += _section("list")
+            for parameter in command.params:
+                if isinstance(parameter, click.Option):
+                    with row(name, parameter.opts):
+                        assert f"`{parameter.opts[-1]}" in section
 
 
 def test_each_exit_code_is_documented() -> None:
@@ -87,10 +91,12 @@ def test_the_error_tree_names_every_error() -> None:
     assert all(re.search(rf"\b{name}\b", tree) for name in classes)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_links_between_documents_lead_somewhere(path: Path) -> None:
-    for target in LINK.findall(path.read_text("utf-8")):
-        assert (path.parent / target).exists(), target
+def test_links_between_documents_lead_somewhere() -> None:
+    with every() as row:
+        for path in PAGES:
+            for target in LINK.findall(path.read_text("utf-8")):
+                with row(path.name, target):
+                    assert (path.parent / target).exists()
 
 
 def test_each_quality_code_that_the_samples_show_is_documented() -> None:

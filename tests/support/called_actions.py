@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from engines import open_on
 from faults import sent_body, sent_operation
 from simulator import Simulator
-from stores import STORES
+from stores import STORES, UNDER_TEST
 
 _IN_TRANSACTION = {
     "Put": "PutItem",
@@ -48,8 +48,8 @@ def main() -> int:
         return answer(simulator, request)
 
     setattr(Simulator, "__call__", noting)  # noqa: B010 # mypy forbids the plain assignment
-    STORES.clear()
     STORES["simulator"] = open_on("simulator")
+    UNDER_TEST[:] = ["simulator"]
     tests = Path(__file__).parents[1]
     suite = [str(path) for path in sorted((tests / "contract").glob("test_store_contract*.py"))]
     # What only a cut process leads to: finishing what it left behind.

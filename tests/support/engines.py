@@ -18,6 +18,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pytest
+from _pytest.mark import ParameterSet
 from dynamodb_local import fetch_dynamodb_local, java_command
 from faults import Injector
 from simulator import Simulator
@@ -43,6 +45,11 @@ def engine_names() -> list[str]:
     named = os.environ.get("OPPORTUNE_TEST_ENGINES", "ministack")  # noqa: TID251 # only tests
     urls = os.environ.get("DYNAMODB_URLS", "")  # noqa: TID251 # only tests
     return [name.strip() for name in f"{named},{urls}".split(",") if name.strip()]
+
+
+def on_engines() -> list[ParameterSet]:
+    """Return a parameter for each engine, outside tests/system: `make test` starts none."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in engine_names()]
 
 
 @cache

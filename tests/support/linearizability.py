@@ -61,6 +61,7 @@ def unexplained(calls: Sequence[Call[O]], first: S, rules: Rules[S, O]) -> list[
 class _Search(Generic[S, O]):
     def __init__(self, calls: list[Call[O]], rules: Rules[S, O]) -> None:
         self.calls = calls
+        self.all = (1 << len(calls)) - 1
         self.outcomes = rules.outcomes
         self.observers = {
             at
@@ -124,13 +125,16 @@ class _Search(Generic[S, O]):
         """Return those that nobody had to wait for: called before the first open answer came."""
         found = []
         first_answer = NEVER
-        for at in range((~done & (done + 1)).bit_length() - 1, len(self.calls)):
+        left = ~done & self.all
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            at = lowest.bit_length() - 1
             call = self.calls[at]
             if call.called > first_answer:
                 break
-            if not done >> at & 1:
-                found.append(at)
-                first_answer = min(first_answer, call.returned)
+            found.append(at)
+            first_answer = min(first_answer, call.returned)
         return found
 
     def _story(self) -> list[str]:

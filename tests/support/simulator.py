@@ -64,6 +64,15 @@ class Simulator:
             self.tables[declared["TableName"]] = Table(declared)
         return table
 
+    def items(self) -> dict[str, dict[Key, Item]]:
+        """Return what each table holds; an item is never changed in place."""
+        return {name: dict(table.items) for name, table in self.tables.items()}
+
+    def put_back(self, items: dict[str, dict[Key, Item]]) -> None:
+        """Let each table hold what it held when `items` returned this."""
+        for name, held in items.items():
+            self.tables[name].items = dict(held)
+
     def sweep(self, now: datetime, chance: random.Random) -> None:
         """Remove some of the items whose ttl has passed, in any order."""
         for table in self.tables.values():

@@ -1,9 +1,12 @@
 """Every store under contract, how a test opens it, and sample records to put into it.
 
-A new store is one line in STORES. An opener must hand out an empty store when `fresh` is asked for;
+OPPORTUNE_TEST_STORES says which of them tests run on: `quick` (no engine; the default), `rest`
+(all others), `all`, or names separated by commas. A new store is one line in IN_PROCESS or PLAIN.
+ An opener must hand out an empty store when `fresh` is asked for;
 otherwise it may share one among tests, which then use ids of their own.
 """
 
+import os
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -98,6 +101,25 @@ MIGRATING = [
 ]
 """Two stores acting as one: in every stage they keep what one store keeps."""
 STORES: dict[str, Opener] = PLAIN | {name: open_migrating(name) for name in MIGRATING}
+QUICK = ("memory", "sqlite", "observed", "memory-to-sqlite-CUT_OVER")
+"""What `make test` runs on: a store of each kind that needs no engine, and one stage."""
+
+
+def chosen(named: str) -> list[str]:
+    """Return the stores that a value of OPPORTUNE_TEST_STORES names."""
+    groups = {
+        "quick": list(QUICK),
+        "rest": [name for name in STORES if name not in QUICK],
+        "all": list(STORES),
+    }
+    names = groups.get(named) or [name.strip() for name in named.split(",")]
+    unknown = set(names) - set(STORES)
+    if unknown:
+        raise ValueError(f"OPPORTUNE_TEST_STORES names {sorted(unknown)}: not in {list(STORES)}")
+    return names
+
+
+UNDER_TEST = chosen(os.environ.get("OPPORTUNE_TEST_STORES", "quick"))  # noqa: TID251 # only tests
 
 
 def reference_store(clock: Clock, retention: Retention = RETENTION) -> Store:

@@ -194,6 +194,7 @@ def read_otherwise(before: Assessment, after: Assessment, edit: Edit) -> set[str
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.data(), st.integers(4, 40), st.integers(0, 60), st.booleans())
 def test_exactly_the_opportunities_that_name_a_cell_change_with_it(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from api_clients import analysed
 from dynamodb_bench import Bench
-from engines import REGION, endpoint_of, engine_names, new_table
+from engines import REGION, endpoint_of, new_table, on_engines
 from faults import failed_before, times
 from starlette.testclient import TestClient
 
@@ -61,7 +61,7 @@ def test_a_price_book_that_is_not_there_makes_a_server_unready(tmp_path: Path) -
     assert list(answer.json()["checks"]) == ["prices"]
 
 
-@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize("engine", on_engines())
 def test_a_server_tells_what_each_operation_and_session_has_consumed(
     engine: str, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from tables import every
 
 from opportune.access.roles import Role
 from opportune.api import create_app
@@ -22,11 +23,13 @@ from opportune.settings import Settings
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize(("method", "template"), ROUTES, ids=str)
-def test_every_route_has_a_policy(method: str, template: str) -> None:
-    assert need_of(method, template) is not Need.NOBODY, (
-        "decide who may call it: src/opportune/api/policy.py"
-    )
+def test_every_route_has_a_policy() -> None:
+    with every() as row:
+        for method, template in ROUTES:
+            with row(method, template):
+                assert need_of(method, template) is not Need.NOBODY, (
+                    "decide who may call it: src/opportune/api/policy.py"
+                )
 
 
 def test_what_is_public_is_known() -> None:

@@ -156,6 +156,7 @@ def test_other_bytes_than_announced_are_refused(client: httpx.Client) -> None:
     assert client.put(told["url"], content=b"ab").status_code == 422
 
 
+@pytest.mark.slow
 def test_on_aws_a_file_over_6_mb_goes_past_the_function_and_is_analysed(
     tmp_path: Path, connect: Connect
 ) -> None:
@@ -193,6 +194,7 @@ def test_a_file_over_6_mb_in_the_form_does_not_reach_a_function(
     assert answer.status_code == (413 if is_lambda else 200)
 
 
+@pytest.mark.slow
 def test_in_memory_nothing_goes_to_a_bucket_that_would_outlive_it(
     tmp_path: Path, connect: Connect
 ) -> None:

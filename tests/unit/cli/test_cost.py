@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 from customer import files_in
-from engines import REGION, endpoint_of, engine_names, new_table
+from engines import REGION, endpoint_of, new_table, on_engines
 
 from opportune.api import create_app
 from opportune.cli import main
@@ -48,7 +48,7 @@ def read(run: Run, *arguments: object) -> Any:
     return json.loads(run(*arguments, "--json")[0])
 
 
-@pytest.fixture(params=engine_names())
+@pytest.fixture(params=on_engines())
 def on_dynamodb(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Settings of a fresh table on an engine; return its name."""
     table = new_table(request.param, f"T{uuid.uuid4().hex}")

@@ -137,6 +137,7 @@ def memory_server(tmp_path: Path) -> Iterator[tuple[str, Service]]:
     service.close()
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_running_server_is_moved_and_the_server_goes_on(
     memory_server: tuple[str, Service], tmp_path: Path, migrate: Call
 ) -> None:

@@ -74,6 +74,7 @@ ASSUMPTIONS = st.builds(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=15)
 @given(ASSUMPTIONS)
 def test_steps_lead_exactly_from_the_guides_line_to_ours(assumed: Assumptions) -> None:

@@ -65,6 +65,7 @@ CASES: dict[str, tuple[Files, str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_bad_file_is_refused_everywhere_and_nothing_is_kept(
     case: str,

@@ -141,6 +141,7 @@ def test_applications_alone_are_no_inventory() -> None:
 MEGABYTE = b" " * 2**20
 
 
+@pytest.mark.slow
 def test_a_bomb_of_a_gigabyte_is_refused_before_anything_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_bomb_of_a_gigabyte_is_refused_before_anything_is_unpacked(
     assert "as a zip bomb does" in refusal(bomb)
 
 
+@pytest.mark.slow
 def test_a_bomb_whose_declared_size_lies_is_refused_while_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

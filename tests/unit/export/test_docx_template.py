@@ -112,12 +112,14 @@ def test_a_broken_tag_is_named(paragraphs: list[str], parts: list[str]) -> None:
     assert all(part in message for part in parts), message
 
 
+@pytest.mark.slow
 def test_a_loop_inside_loops_without_end_is_stopped() -> None:
     depth = 9
     bomb = "{% for a in words %}" * depth + "{% endfor %}" * depth
     assert "too long or too much memory" in refused(bomb)
 
 
+@pytest.mark.slow
 def test_output_without_end_is_stopped() -> None:
     depth = 5
     bomb = "{% for a in words %}" * depth + "{{ words }}" + "{% endfor %}" * depth

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from dynamodb_bench import Bench
-from engines import connection_to, engine_names, new_table
+from engines import connection_to, new_table, on_engines
 from faults import failed_before, throttled, times
 from stores import ManualClock, a_session, an_opportunity
 
@@ -129,7 +129,7 @@ def test_an_engine_that_never_answers_is_told_as_unavailable() -> None:
     assert (told[0].unavailable, told[0].throttles) == (1, 0)
 
 
-@pytest.fixture(params=engine_names())
+@pytest.fixture(params=on_engines())
 def store(request: pytest.FixtureRequest, clock: ManualClock) -> DynamoDBStore:
     table = new_table(request.param, f"T{uuid.uuid4().hex}")
     return DynamoDBStore(table, clock=clock, connection=connection_to(request.param))

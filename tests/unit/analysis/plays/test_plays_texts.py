@@ -1,6 +1,7 @@
 """What plays say: every one in every language, with every value, and nothing they do not know."""
 
 import dataclasses
+import itertools
 import re
 import tomllib
 from datetime import date
@@ -9,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from tables import every
 from whole_estates import whole_estate
 
 from opportune.analysis import Analysis, analyze
@@ -79,11 +81,14 @@ class Everything(dict[str, Any]):
         return self.count
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("play", PLAYS, ids=lambda p: p.id)
-def test_every_sentence_of_every_play_can_be_said_of_one_and_of_many(
-    play: Play, language: str
-) -> None:
+def test_every_sentence_of_every_play_can_be_said_of_one_and_of_many() -> None:
+    with every() as row:
+        for play, language in itertools.product(PLAYS, LANGUAGES):
+            with row(play.id, language):
+                can_be_said(play, language)
+
+
+def can_be_said(play: Play, language: str) -> None:
     texts = play.texts[language]
     lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps)
     for number in (1, 2):

@@ -5,6 +5,7 @@ import re
 import tracemalloc
 import zipfile
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import SHEET, changed, read, with_deflated, workbook
@@ -37,6 +38,7 @@ def million_rows(cells: int) -> bytes:
     return with_deflated(HEALTHY, SHEET, [(before, 1), *blocks, (b"</sheetData>" + after, 1)])
 
 
+@pytest.mark.slow
 def test_a_million_empty_formatted_rows_are_read_in_bounded_memory() -> None:
     file = InputFile("million.xlsx", million_rows(cells=2))
     tracemalloc.start()

@@ -117,6 +117,7 @@ def _raw_pdf(content: bytes, trailer: bytes = b"", filters: bytes = b"") -> Inpu
     return InputFile("a.pdf", bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
+@pytest.mark.slow
 def test_a_bomb_of_two_kilobytes_costs_a_child_process_and_no_more() -> None:
     inner = zlib.compressobj(9)
     spaces = b" " * 1_000_000
@@ -145,6 +146,7 @@ def test_a_report_cut_anywhere_is_refused(share: float) -> None:
         mra.extract(InputFile("cut.pdf", whole[: int(len(whole) * share)]))
 
 
+@pytest.mark.slow
 @given(places=st.lists(st.floats(0, 0.99999), min_size=1, max_size=30), value=st.integers(0, 255))
 @MANY
 def test_damaged_bytes_give_rows_or_one_clear_error(places: list[float], value: int) -> None:

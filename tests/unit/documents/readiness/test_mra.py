@@ -74,6 +74,7 @@ def noted(*rows: Rating) -> list[str]:
     return [note.code for note in notes_on("r.pdf", rows)][:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["ruled", "plain"])
 @given(seed=st.integers(0, 100_000))
 @example(seed=7)

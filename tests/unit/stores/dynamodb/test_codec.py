@@ -303,6 +303,7 @@ TROUBLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["standard", "legacy"])
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_botocores_retries_see_the_same(

@@ -24,7 +24,11 @@ from opportune.stores.migration.serving import LEASES
 from opportune.stores.migration.steps import Progress
 from opportune.stores.migration.verbs import finish, migration_of
 
-KINDS = ("memory", "sqlite", f"dynamodb-{engine_names()[0].removeprefix('dynamodb-')}")
+ENGINE = f"dynamodb-{engine_names()[0].removeprefix('dynamodb-')}"
+PAIRS = [
+    pytest.param(pair, marks=[pytest.mark.slow] * (ENGINE in pair), id="-to-".join(pair))
+    for pair in itertools.permutations(("memory", "sqlite", ENGINE), 2)
+]
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def world() -> World:
 # A whole migration
 
 
-@pytest.mark.parametrize("kinds", list(itertools.permutations(KINDS, 2)), ids="-to-".join)
+@pytest.mark.parametrize("kinds", PAIRS)
 def test_a_migration_between_any_two_kinds_of_store_there_back_and_there_for_good(
     kinds: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def test_people_work_on_through_a_migration_there_and_back_and_there_again() -> 
     assert migration.stage is Stage.COMPLETE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["cut before", "cut after", "failed before", "failed after"])
 def test_a_fault_at_any_request_loses_nothing(fault: str) -> None:
     total = len(_journey(None, "")[0].requests.sent)

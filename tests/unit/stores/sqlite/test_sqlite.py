@@ -92,6 +92,7 @@ def _acknowledged_until_killed(path: Path, cycle: int, wait_s: float) -> list[tu
     return acknowledged
 
 
+@pytest.mark.slow
 def test_every_acknowledged_write_survives_a_kill_at_any_moment(path: Path) -> None:
     PROCESSES.set_forkserver_preload(["opportune.stores.sqlite", "stores"])
     chance = random.Random(7)
@@ -170,6 +171,7 @@ def _open_new(path: Path) -> None:
     SQLiteStore(path).close()
 
 
+@pytest.mark.slow
 def test_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     for number in range(5):
         path = tmp_path / f"{number}.sqlite3"

@@ -89,6 +89,7 @@ def _write_until_killed(path: Path, ready: Connection, cycle: int) -> None:
         ready.send(number)
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_moment_leaves_no_write_without_its_note(path: Path) -> None:
     PROCESSES.set_forkserver_preload(["opportune.stores.sqlite", "stores"])
     chance = random.Random(11)
