@@ -12,14 +12,14 @@ from opportune.analysis.plays.checks import (
     TITLE_LENGTH,
     check_template,
 )
-from opportune.analysis.plays.files import TemplateFile, from_toml, template_of
 from opportune.analysis.plays.parameters import (
     PRIORITY_PARAMETERS,
     TRIGGER_PARAMETERS,
     TRIGGER_VALUES,
     Parameter,
 )
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.play import Play, bundled_plays, from_toml
+from opportune.analysis.plays.stored import template_of
 
 TEXT = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
 
@@ -29,7 +29,7 @@ def takes(parameters: dict[str, Parameter]) -> str:
 
 
 def row(rule: str) -> str:
-    plays = ", ".join(f"`{p.id}`" for p in bundled_plays() if p.trigger.name == rule)
+    plays = ", ".join(f"`{p.id}`" for p in bundled_plays() if p.trigger["rule"] == rule)
     values = TRIGGER_VALUES[rule]
     counts, texts = (" ".join(sorted(names)) for names in (values.counts, values.texts))
     return f"| {plays} | {takes(dict(TRIGGER_PARAMETERS[rule]))} | {counts} | {texts} |"
@@ -51,7 +51,7 @@ def test_each_priority_rule_is_described_as_it_is(rule: str) -> None:
 def test_limits_and_fields_are_named() -> None:
     for limit in (f"{LINE_LENGTH:,}", LINES, SERVICES, TITLE_LENGTH):
         assert re.search(rf"\b{limit}\b", TEXT), limit
-    for field in TemplateFile.model_fields:
+    for field in Play.model_fields:
         assert f"`{field}`" in TEXT, field
 
 

@@ -12,7 +12,7 @@ from opportune.analysis.case import Case, Finding, Named
 from opportune.analysis.cells import Shared
 from opportune.analysis.counted_once import Carriers
 from opportune.analysis.doubts import unit_readings, with_effects
-from opportune.analysis.plays.play import Play, Texts, bundled_plays, priority_sentence
+from opportune.analysis.plays.play import Play, Texts, applies, bundled_plays
 from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules.registry import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.analysis.tree import ARR, Node, digest
@@ -79,7 +79,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     trees: dict[str, Node] = {}
     carriers = Carriers(case)
     for play in taking_part:
-        finding = TRIGGERS[play.trigger.name](case, play.trigger.parameters)
+        finding = TRIGGERS[play.trigger["rule"]](case, play.trigger)
         if finding is None:
             continue
         arr, aside = carriers.once(play, finding, ARR_RULES[play.arr](case, finding))
@@ -105,7 +105,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
 
 def _rests_on(case: Case, play: Play, finding: Finding, arr: ARR) -> Named:
     """Return what an opportunity rests on beyond the leaves of its calculation."""
-    names = _said(play.texts[case.words.language], finding.values)
+    names = _said(play.texts(case.words.language), finding.values)
     return (
         *finding.cells,
         *(cited.cells for cited in finding.evidence),
@@ -116,8 +116,7 @@ def _rests_on(case: Case, play: Play, finding: Finding, arr: ARR) -> Named:
 
 def _said(texts: Texts, values: Mapping[str, object]) -> set[str]:
     """Return the values that the sentences of a play say: the same in each language."""
-    lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps)
-    told = [line for line in lines if line.applies(values)]
+    told = [line for line in texts.lines if applies(line, values)]
     names = {line.when for line in told}
     return names.union(*map(_placeholders, (texts.title, texts.priority, *(t.text for t in told))))
 
@@ -145,21 +144,21 @@ def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
     case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, aside: str
 ) -> Opportunity:
     """Make an opportunity; `aside` is said beside its texts."""
-    texts, expected = play.texts[case.words.language], estimate.expected
+    texts, expected = play.texts(case.words.language), estimate.expected
     values = finding.values
-    priority = PRIORITIES[play.priority.name](play.priority.parameters, finding, expected)
-    why = priority_sentence(play, case.words, priority, values)
+    priority = PRIORITIES[play.priority["rule"]](play.priority, finding, expected)
+    why = play.priority_sentence(case.words, priority, values)
     return Opportunity(
         id=id_,
         session_id=id_.partition(".")[0],
-        title=play.said(texts.title, values),
+        title=play.filled(texts.title, values),
         category=play.category,
         priority=priority,
         estimated_arr=expected,
-        reasoning=" ".join(filter(None, (*play.rendered(texts.reasoning, values), aside, why))),
+        reasoning=" ".join(filter(None, (*play.sentences(texts.reasoning, values), aside, why))),
         evidence=tuple(cited.evidence for cited in finding.evidence),
-        talking_points=play.rendered(texts.talking_points, values),
-        next_steps=play.rendered(texts.next_steps, values),
+        talking_points=play.sentences(texts.talking_points, values),
+        next_steps=play.sentences(texts.next_steps, values),
         related_services=play.services,
         template_id=play.id,
         language=case.words.language,

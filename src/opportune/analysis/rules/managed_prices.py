@@ -176,8 +176,8 @@ def _planned(case: Case) -> Plan:
 
 def _engines(plays: Iterable[Play]) -> frozenset[str]:
     """Return the engines that these plays are about."""
-    of_databases = (p.trigger.parameters for p in plays if p.trigger.name == "databases")
-    return frozenset(engine for parameters in of_databases for engine in parameters["engines"])
+    of_databases = (p.trigger for p in plays if p.trigger["rule"] == "databases")
+    return frozenset(engine for trigger in of_databases for engine in trigger["engines"])
 
 
 def _offered(prices: PriceBook, database: Database, staying: Container[str]) -> Offer | Stays:

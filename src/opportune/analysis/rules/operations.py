@@ -180,8 +180,8 @@ def _standing_still(servers: Iterable[Scheduled], hours: int, week: int) -> Deci
 
 def _graviton_compute(case: Case) -> tuple[dict[str, Decimal], Named]:
     """Return the yearly compute of the servers that the Graviton play counts, and what decided."""
-    play = next((p for p in case.plays if p.trigger.name == "graviton"), None)
-    finding = graviton(case, play.trigger.parameters) if play else None
+    play = next((p for p in case.plays if p.trigger["rule"] == "graviton"), None)
+    finding = graviton(case, play.trigger) if play else None
     if finding is None:
         return {}, ()
     arms = ((s, case.prices.graviton_of(s.instance)) for s in finding.servers)
