@@ -4,9 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from opportune.analysis.plays.parameters import TRIGGER_VALUES
 from opportune.analysis.plays.play import Play, Texts, bundled_plays
 from opportune.analysis.plays.stored import template_of
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.model.records import LANGUAGES, Template
 
 WORDS = st.lists(
@@ -87,7 +87,7 @@ def files(draw: st.DrawFn, own_id: str = "") -> Play:
 
 def texts_for(rule: str) -> st.SearchStrategy[Texts]:
     """Return texts that say any of a rule's values."""
-    values = TRIGGER_VALUES[rule]
+    values = TRIGGERS[rule].values
     counts, names = sorted(values.counts), sorted(values.names | {"arr", "customer"})
     said = st.one_of(
         st.sampled_from(names).map("{{{}}}".format),

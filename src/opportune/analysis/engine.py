@@ -79,7 +79,7 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     trees: dict[str, Node] = {}
     carriers = Carriers(case)
     for play in taking_part:
-        finding = TRIGGERS[play.trigger["rule"]](case, play.trigger)
+        finding = TRIGGERS[play.trigger["rule"]].find(case, play.trigger)
         if finding is None:
             continue
         arr, aside = carriers.once(play, finding, ARR_RULES[play.arr](case, finding))
@@ -146,7 +146,7 @@ def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
     """Make an opportunity; `aside` is said beside its texts."""
     texts, expected = play.texts(case.words.language), estimate.expected
     values = finding.values
-    priority = PRIORITIES[play.priority["rule"]](play.priority, finding, expected)
+    priority = PRIORITIES[play.priority["rule"]].decide(play.priority, finding, expected)
     why = play.priority_sentence(case.words, priority, values)
     return Opportunity(
         id=id_,

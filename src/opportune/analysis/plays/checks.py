@@ -11,16 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from opportune.analysis.plays.parameters import (
-    OF_EVERY_PLAY,
-    PRIORITY_PARAMETERS,
-    TRIGGER_PARAMETERS,
-    TRIGGER_VALUES,
-    Parameter,
-    priority_values,
-)
 from opportune.analysis.plays.play import SECTIONS, Play, Texts, built_in
 from opportune.analysis.plays.stored import own_texts, play_of
+from opportune.analysis.rules.declared import Parameter
+from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.records import LANGUAGES, Template
 
@@ -32,6 +26,8 @@ TITLE_LENGTH = 300
 NAME_LENGTH = 100
 """Characters of a category, and of a service."""
 SERVICES = 20
+OF_EVERY_PLAY = frozenset(("arr", "customer"))
+"""Values that every play's texts may use, but not ask for with `when`."""
 BASE_PLAY = "rehost"
 """Carries the base that every other play's ARR is an increment on."""
 
@@ -63,14 +59,14 @@ def check_template(template: Template) -> None:
     if rules:
         _check_parameters(play)
     for language, texts in own_texts(template).items():
-        _check_texts(language, texts, known_values(play), _limits(play))
+        _check_texts(language, texts, known_values(play), play.limit_names)
 
 
 def known_values(play: Play) -> Mapping[str, bool] | None:
     """Return the values of a play's rule, and which are counts; None: without a rule, any."""
     if not play.trigger:
         return None
-    values = TRIGGER_VALUES[play.trigger["rule"]]
+    values = TRIGGERS[play.trigger["rule"]].values
     return {name: name in values.counts for name in sorted(values.names)}
 
 
@@ -117,16 +113,15 @@ def _check_names(field: str, names: tuple[str, ...]) -> None:
 
 
 def _check_parameters(play: Play) -> None:
-    trigger, priority = play.trigger["rule"], play.priority["rule"]
-    _check_each("trigger", play.trigger, TRIGGER_PARAMETERS[trigger])
-    if priority not in PRIORITY_PARAMETERS:
-        raise InvalidInputError(
-            f"priority.rule: {priority!r} is none of {', '.join(PRIORITY_PARAMETERS)}."
-        )
-    _check_each("priority", play.priority, PRIORITY_PARAMETERS[priority])
-    for name in PRIORITY_PARAMETERS[priority]:
+    _check_each("trigger", play.trigger, TRIGGERS[play.trigger["rule"]].parameters)
+    rule = play.priority["rule"]
+    if rule not in PRIORITIES:
+        raise InvalidInputError(f"priority.rule: {rule!r} is none of {', '.join(PRIORITIES)}.")
+    limits = PRIORITIES[rule].parameters
+    _check_each("priority", play.priority, limits)
+    for name in limits:
         if name not in play.priority:
-            raise InvalidInputError(f"priority.{name}: rule {priority!r} needs it.")
+            raise InvalidInputError(f"priority.{name}: rule {rule!r} needs it.")
 
 
 def _check_each(table: str, given: Mapping[str, Any], takes: Mapping[str, Parameter]) -> None:
@@ -144,11 +139,6 @@ def _check_each(table: str, given: Mapping[str, Any], takes: Mapping[str, Parame
                 f"{table}.{name}: {str(value)[:60]!r} will not do for rule {rule!r}: "
                 f"give {takes[name].says}."
             ) from None
-
-
-def _limits(play: Play) -> frozenset[str]:
-    """Return what the sentence on the priority may use besides; without a rule nothing is known."""
-    return priority_values(play.trigger, play.priority) if play.trigger else frozenset()
 
 
 def _check_texts(

@@ -133,12 +133,19 @@ class Play(Model):
         rule (`priority_high`, as money) and numbers of the trigger (`trigger_at_most`).
         """
         limits = {
-            **{f"priority_{k}": words.money(Decimal(v)) for k, v in numbers(self.priority)},
-            **{f"trigger_{k}": words.short(v) for k, v in numbers(self.trigger)},
+            **{f"priority_{k}": words.money(Decimal(v)) for k, v in _numbers(self.priority)},
+            **{f"trigger_{k}": words.short(v) for k, v in _numbers(self.trigger)},
         }
         level = words.phrase(f"priority-{priority.lower()}")
         sentence = self.texts(words.language).priority
         return self.filled(sentence, {**values, **limits, "priority": level})
+
+    @property
+    def limit_names(self) -> frozenset[str]:
+        """Names that the sentence on the priority may use besides the finding's values."""
+        tables = (("trigger", self.trigger), ("priority", self.priority))
+        limits = {f"{table}_{name}" for table, rule in tables for name, _ in _numbers(rule)}
+        return frozenset({"priority", *limits})
 
 
 def applies(line: TemplateLine, values: Mapping[str, object]) -> bool:
@@ -146,7 +153,7 @@ def applies(line: TemplateLine, values: Mapping[str, object]) -> bool:
     return not line.when or bool(values[line.when])
 
 
-def numbers(rule: Mapping[str, Any]) -> list[tuple[str, int | float]]:
+def _numbers(rule: Mapping[str, Any]) -> list[tuple[str, int | float]]:
     """Return the parameters of a play's rule that are numbers, by name."""
     return [(name, value) for name, value in rule.items() if isinstance(value, int | float)]
 

@@ -18,6 +18,7 @@ from opportune.analysis.case import (
 )
 from opportune.analysis.cells import Cells
 from opportune.analysis.places import located
+from opportune.analysis.rules.declared import arr_rule
 from opportune.analysis.tree import ARR, Made, Node, sum_node
 from opportune.model.assessment import Server
 from opportune.model.money import NOTHING, cents
@@ -65,6 +66,7 @@ ON_DEMAND = Basis.ON_DEMAND.value
 NO_ARR = "none"
 
 
+@arr_rule("base")
 def base(case: Case, finding: Finding) -> ARR:
     """Everything that runs, on EC2: the base of the portfolio."""
     words, sums = case.words, case.base
@@ -217,6 +219,7 @@ def _peak(case: Case, fraction: float | None) -> str:
     return case.words.phrase("at-peak", peak=case.words.percent(fraction))
 
 
+@arr_rule("graviton")
 def graviton(case: Case, finding: Finding) -> ARR:
     """The difference in price between the Graviton and the x86 type of the same size."""
     words, prices = case.words, case.prices
@@ -261,6 +264,7 @@ def _graviton_formula(case: Case, sized: SizedServer, arm: InstanceType) -> str:
     return f"{sized.instance.name} -> {arm.name}, {factors}"
 
 
+@arr_rule("recovery")
 def recovery(case: Case, finding: Finding) -> ARR:
     """Elastic Disaster Recovery where DR is missing, one full snapshot copy where backup is."""
     words = case.words
@@ -339,6 +343,7 @@ def _ids(values: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(str(i) for i in found) if isinstance(found, tuple) else ()
 
 
+@arr_rule("counted-in-base")
 def counted(case: Case, finding: Finding) -> ARR:
     """Nothing on top: these servers are in the base, and their part of it is named."""
     words = case.words
@@ -353,6 +358,7 @@ def counted(case: Case, finding: Finding) -> ARR:
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula, inputs)
 
 
+@arr_rule("none")
 def none(case: Case, finding: Finding) -> ARR:
     """No recurring revenue of its own."""
     del finding
@@ -377,12 +383,3 @@ def _spans(servers: Iterable[SizedServer], column: str) -> str:
 
 def _amount(name: str, amount: Decimal, source: str) -> EstimateInput:
     return EstimateInput(name=name, value=str(amount), unit="USD/year", source=source)
-
-
-ARR_RULES: dict[str, Callable[[Case, Finding], ARR]] = {
-    "base": base,
-    "graviton": graviton,
-    "recovery": recovery,
-    "counted-in-base": counted,
-    "none": none,
-}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Literal
 
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import (
@@ -13,6 +14,7 @@ from opportune.analysis.case import (
     counted_in_base,
 )
 from opportune.analysis.cells import Cells, Cited
+from opportune.analysis.rules.declared import Parameter, Words, trigger
 from opportune.analysis.rules.managed_prices import managed_plan
 from opportune.analysis.sizing import cpu_units
 from opportune.analysis.support import (
@@ -28,6 +30,8 @@ from opportune.model.money import NOTHING
 from opportune.model.records import Priority
 
 COMMERCIAL_ENGINES = frozenset({"oracle", "sql-server"})
+
+_Linux = Literal["rhel", "centos", "oracle-linux", "ubuntu", "sles", "debian", "amazon-linux"]
 
 
 def inventory(case: Case, parameters: Parameters) -> Finding | None:
@@ -114,6 +118,12 @@ def _known(server: Server, name: str) -> bool:
     return bool(server.ram_gb if name == "ram_gb" else cpu_units(server))
 
 
+@trigger(
+    "graviton",
+    {"arm64": Parameter("table: Linux product to its releases", dict[_Linux, Words])},
+    counts="candidates ready later barred managed",
+    texts="share delta later_delta x86",
+)
 def graviton(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on Linux servers that no commercial database runs on and no managed one replaces.
 

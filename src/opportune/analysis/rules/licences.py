@@ -9,6 +9,7 @@ from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters
 from opportune.analysis.cells import Cells
 from opportune.analysis.rules.answers import answer_evidence, quoted, said_in
+from opportune.analysis.rules.declared import NUMBER, WORDS, arr_rule, trigger
 from opportune.analysis.rules.environments import is_non_production
 from opportune.analysis.rules.increments import NO_ARR, ON_DEMAND, server_leaf, usd_input
 from opportune.analysis.rules.inventory import microsoft_licences
@@ -31,6 +32,12 @@ _DEAREST_FIRST = ("enterprise", "standard", "web")
 _FREE = ("express", "developer")
 
 
+@trigger(
+    "microsoft-licences",
+    {"many": NUMBER, "licence_words": WORDS},
+    counts="windows databases enterprise many own later loose standard non_production exported",
+    texts="cores licence many_limit last_own answer",
+)
 def licence_review(case: Case, parameters: Parameters) -> Finding | None:
     """Fires like `microsoft_licences`; says what a licence assessment would look at.
 
@@ -99,6 +106,11 @@ class SqlServer:
         return max(SQL_VCPUS_AT_LEAST, self.sized.instance.vcpus)
 
 
+@trigger(
+    "sql-server-licences",
+    counts="servers enterprise lifted own free unclear moved leaving non_production",
+    texts="vcpus editions least low names",
+)
 def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers on EC2 whose SQL Server edition is known, and no own licence is named.
 
@@ -159,6 +171,7 @@ def _leaves(database: Database) -> bool:
     return bool(database.target_engine.strip()) and not (found and found.product == "sql-server")
 
 
+@arr_rule("sql-server-licences")
 def sql_licences(case: Case, finding: Finding) -> ARR:
     """What SQL Server adds to each server's price on EC2, licence included."""
     words, hours = case.words, case.prices.hours_a_year

@@ -9,6 +9,7 @@ from opportune.analysis.base import MONTHS, SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells
 from opportune.analysis.rules.databases import databases_of
+from opportune.analysis.rules.declared import ENGINES, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, label_of, row_of, usd_input
 from opportune.analysis.rules.managed_offers import storage_row
 from opportune.analysis.rules.managed_prices import Move, Plan, managed_plan
@@ -18,6 +19,14 @@ from opportune.model.assessment import Database
 from opportune.model.money import NOTHING
 
 
+@trigger(
+    "databases",
+    {"engines": ENGINES},
+    counts="databases code_lines with_code heavy light clustered unreplicated byol unclear "
+    "unsupported hosts priced unpriced replaced shared unstored past",
+    texts="engines size names heavy_limit targets counted reasons classes managed replaced_amount "
+    "past_releases extended_price elsewhere",
+)
 def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
     """Fires like `databases_of`; says which move to a managed service at a price that is known.
 
@@ -66,6 +75,7 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
     )
 
 
+@arr_rule("managed-databases")
 def managed(case: Case, finding: Finding) -> ARR:
     """RDS instances and storage, less what the base counts of the servers that they replace."""
     plan, moves = finding.values["plan"], finding.values["moves"]

@@ -7,6 +7,7 @@ from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.answers import answer_evidence, quoted, said_in, says
+from opportune.analysis.rules.declared import WORDS, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, usd_input
 from opportune.analysis.support import is_windows
 from opportune.analysis.tree import ARR, Node, sum_node
@@ -21,6 +22,12 @@ _STAYS = ("retain", "retire", "repurchase", "mantener", "retirar", "manter", "ap
 _CHANGES = ("re-architect", "rearchitect", "refactor", "replatform", "re-platform", "rebuild")
 
 
+@trigger(
+    "containers",
+    {"web": WORDS, "services": WORDS, "runtimes": WORDS},
+    counts="applications services changing servers windows hosts unlinked",
+    texts="names counted",
+)
 def containers(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on applications that say what containers suit: a web tier, services, a runtime.
 
@@ -93,6 +100,7 @@ def _servers_of(
     return case.sized(free), links, barring
 
 
+@arr_rule("containers")
 def container_platform(case: Case, finding: Finding) -> ARR:
     """One EKS cluster beside the capacity that the base counts; Fargate instead, as a bound."""
     words, prices, hours = case.words, case.prices, case.prices.hours_a_year
@@ -132,6 +140,12 @@ def container_platform(case: Case, finding: Finding) -> ARR:
     return ARR(tree, min(views), max(views), ON_DEMAND, formula, inputs)
 
 
+@trigger(
+    "file-storage",
+    {"file_servers": WORDS, "cold": WORDS},
+    counts="applications answers cold servers",
+    texts="names answer storage gp3 s3 ia st1 counted",
+)
 def file_storage(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on file servers that applications name, and on answers about shared or cold files.
 
@@ -179,6 +193,12 @@ def _price_text(case: Case, name: str) -> str:
     return case.words.price(price.amount) if price else ""
 
 
+@trigger(
+    "sap",
+    {"names": WORDS, "engines": WORDS},
+    counts="applications systems databases answers servers",
+    texts="names answer counted",
+)
 def sap(case: Case, parameters: Parameters) -> Finding | None:
     """Fires where answers, applications, operating systems or engines name SAP as a word."""
     names = parameters["names"]

@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt
 
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Named, Parameters
 from opportune.analysis.cells import Cells
+from opportune.analysis.rules.declared import NUMBER, SHARE, Fraction, Parameter, arr_rule, trigger
 from opportune.analysis.rules.environments import is_development_or_test, is_non_production
 from opportune.analysis.rules.increments import NO_ARR, server_leaf, usd_input
 from opportune.analysis.rules.inventory import graviton
@@ -21,6 +25,24 @@ _PEAKS = ("cpu_peak_fraction", "ram_peak_fraction")
 _AVERAGES = ("cpu_avg_fraction", "ram_avg_fraction")
 
 
+_Pair = Annotated[list[Fraction], Field(min_length=2, max_length=2)]
+
+
+@trigger(
+    "right-sizing",
+    {
+        "defaults": Parameter(
+            "pairs of CPU and RAM as fractions", Annotated[list[_Pair], Field(max_length=20)]
+        ),
+        "constant_share": SHARE,
+        "constant_from": Parameter(
+            "number, 2 to 1,000,000", Annotated[StrictInt, Field(ge=2, le=1_000_000)]
+        ),
+        "medium_share": SHARE,
+    },
+    counts="smaller measured servers unmeasured",
+    texts="as_is at_peak saved share medium_share cpu ram names",
+)
 def right_sizing(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers with measured peaks that need a smaller type than they are.
 
@@ -92,6 +114,7 @@ def _median(fractions: Iterable[float | None]) -> float:
     return ordered[len(ordered) // 2]
 
 
+@arr_rule("right-sized")
 def right_sized(case: Case, finding: Finding) -> ARR:
     """Nothing on top: the base is priced at the peak already; the difference is named."""
     words = case.words
@@ -118,6 +141,16 @@ class Scheduled:
     """Under the basis; of its Graviton type where that play counts it."""
 
 
+@trigger(
+    "non-production",
+    {
+        "hours": Parameter("hours a week, 1 to 168", Annotated[StrictInt, Field(ge=1, le=168)]),
+        "week": Parameter("168", Literal[168]),
+        "many": NUMBER,
+    },
+    counts="vague servers all_servers on_graviton replaced",
+    texts="vague_amount kinds compute share many names hours_a_week week",
+)
 def non_production(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers whose environment is development or test, or only called non-production.
 
@@ -188,6 +221,7 @@ def _graviton_compute(case: Case) -> tuple[dict[str, Decimal], Named]:
     return {s.server.id: case.yearly(arm) for s, arm in arms if arm}, finding.cells
 
 
+@arr_rule("schedule")
 def schedule(case: Case, finding: Finding) -> ARR:
     """The compute of the hours in which development and test stand still: negative."""
     words, values = case.words, finding.values

@@ -5,10 +5,12 @@ descriptions name services and frameworks that say nothing about the customer.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from opportune.analysis.case import Case, Finding, Named, Parameters, is_production
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.answers import unsure
+from opportune.analysis.rules.declared import HEADINGS, RATING, Parameter, Words, trigger
 from opportune.model.assessment import Application, Rating, Server
 from opportune.model.folding import folded
 from opportune.model.records import Evidence, Priority
@@ -63,6 +65,12 @@ def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
     return Finding(evidence, values, _worst(low), cells=cells, said=said)
 
 
+@trigger(
+    "recovery-gap",
+    {"at_most": RATING, "recovery_headings": HEADINGS, "backup_headings": HEADINGS},
+    counts="no_dr no_backup critical low dr_servers backup_servers",
+    texts="no_dr_names no_backup_names tightest_rto topics at_most",
+)
 def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on applications without disaster recovery or backup, and on low ratings of either.
 
@@ -144,6 +152,18 @@ def _linked(case: Case, applications: Iterable[Application], servers: Iterable[S
     return (Cells(tuple(links), ("source", "target")),)
 
 
+@trigger(
+    "pillar-gaps",
+    {
+        "at_most": RATING,
+        "pillars": Parameter(
+            "table: cost, operations, reliability, security to parts of headings",
+            dict[Literal["cost", "operations", "reliability", "security"], Words],
+        ),
+    },
+    counts="gaps low unreliable unencrypted servers applications",
+    texts="pillars names at_most",
+)
 def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on a workload with a gap in at least one Well-Architected pillar.
 

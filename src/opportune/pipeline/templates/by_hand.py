@@ -7,8 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from opportune.analysis.plays.checks import known_values, placeholders
-from opportune.analysis.plays.parameters import OF_EVERY_PLAY
+from opportune.analysis.plays.checks import OF_EVERY_PLAY, known_values, placeholders
 from opportune.analysis.plays.play import Play, bundled_plays
 from opportune.analysis.plays.stored import analysed_play
 from opportune.errors import InvalidInputError

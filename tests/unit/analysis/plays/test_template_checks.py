@@ -15,15 +15,10 @@ from whole_estates import whole_estate
 from opportune.analysis.base import base_of
 from opportune.analysis.case import Case
 from opportune.analysis.plays.checks import check_template
-from opportune.analysis.plays.parameters import (
-    PRIORITY_PARAMETERS,
-    TRIGGER_PARAMETERS,
-    TRIGGER_VALUES,
-    Values,
-)
 from opportune.analysis.plays.play import Play, bundled_plays, from_toml, to_toml
 from opportune.analysis.plays.stored import analysed_play, play_of
-from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
+from opportune.analysis.rules.declared import Values
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.assessment import Assessment
 from opportune.model.phrases import Count, wording
@@ -206,15 +201,15 @@ def test_a_file_says_the_same_after_being_kept_and_shown(file: Play) -> None:
 def test_every_built_in_play_is_acceptable_as_ones_own(play: Any) -> None:
     """So the checks allow all that the built-in texts do: none of them is special."""
     check_template(stored(play.revised(id="ours", play=play.id)))
+    takes = TRIGGERS[play.trigger["rule"]].parameters
     parameters = {name: value for name, value in play.trigger.items() if name != "rule"}
-    assert parameters.keys() <= TRIGGER_PARAMETERS[play.trigger["rule"]].keys()
+    assert parameters.keys() <= takes.keys()
     for name, value in parameters.items():
-        TRIGGER_PARAMETERS[play.trigger["rule"]][name].takes.validate_python(value)
+        takes[name].takes.validate_python(value)
 
 
-def test_what_is_listed_of_rules_is_what_there_is() -> None:
-    assert TRIGGER_PARAMETERS.keys() == TRIGGER_VALUES.keys() == TRIGGERS.keys() == BY_RULE.keys()
-    assert PRIORITY_PARAMETERS.keys() == PRIORITIES.keys()
+def test_what_is_drawn_of_rules_is_what_there_is() -> None:
+    assert TRIGGERS.keys() == BY_RULE.keys()
 
 
 def given_by(assessment: Assessment, language: str = "en") -> dict[str, Values]:
@@ -223,7 +218,7 @@ def given_by(assessment: Assessment, language: str = "en") -> dict[str, Values]:
     case = Case(assessment, date(2026, 11, 22), wording(language), book, base_of(assessment, book))
     given: dict[str, Values] = {}
     for play in bundled_plays():
-        finding = TRIGGERS[play.trigger["rule"]](case, play.trigger)
+        finding = TRIGGERS[play.trigger["rule"]].find(case, play.trigger)
         if finding is not None:
             values = finding.values.items()
             counts = frozenset(name for name, value in values if isinstance(value, Count))
@@ -233,7 +228,7 @@ def given_by(assessment: Assessment, language: str = "en") -> dict[str, Values]:
 
 
 def test_the_listed_values_are_those_that_every_rule_gives() -> None:
-    assert given_by(whole_estate()) == TRIGGER_VALUES
+    assert given_by(whole_estate()) == {name: rule.values for name, rule in TRIGGERS.items()}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -242,7 +237,7 @@ def test_they_are_the_same_on_whatever_facts_a_rule_fires(
     assessment: Assessment, language: str
 ) -> None:
     for rule, values in given_by(assessment, language).items():
-        assert values == TRIGGER_VALUES[rule]
+        assert values == TRIGGERS[rule].values
 
 
 def test_a_brace_that_is_meant_is_written_twice() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from template_texts import files, stored
 
-from opportune.analysis.plays.parameters import TRIGGER_VALUES
 from opportune.analysis.plays.play import Play, Texts, built_in, bundled_plays
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.records import LANGUAGES, Opportunity
 from opportune.pipeline.templates.by_hand import FIELDS, Made, opportunity_of, slugs
@@ -31,7 +31,7 @@ def test_any_accepted_template_can_be_used_with_any_of_its_values(
 ) -> None:
     play = built_in(file.play)
     assert play
-    known = TRIGGER_VALUES[play.trigger["rule"]]
+    known = TRIGGERS[play.trigger["rule"]].values
     names = data.draw(st.sets(st.sampled_from(sorted(known.names))))
     values = {n: data.draw(st.sampled_from(["0", "1", "12"])) for n in sorted(names)}
     found = made(file, language=language, values=values, customer="Example")
