@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from opportune.analysis.plays.play import SECTIONS, Play, Texts, built_in
+from opportune.analysis.plays.play import BASE_PLAY, SECTIONS, Play, Texts, built_in
 from opportune.analysis.plays.stored import own_texts, play_of
 from opportune.analysis.rules.declared import Parameter
 from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
@@ -28,8 +28,6 @@ NAME_LENGTH = 100
 SERVICES = 20
 OF_EVERY_PLAY = frozenset(("arr", "customer"))
 """Values that every play's texts may use, but not ask for with `when`."""
-BASE_PLAY = "rehost"
-"""Carries the base that every other play's ARR is an increment on."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NOUNS = re.compile(r"\|?[^|{}]*\|[^|{}]*")

@@ -31,6 +31,9 @@ CATEGORIES = (
 """The stored codes: the six Well-Architected pillars and three kinds of work, in Spanish as in the
 guide, whatever the language of the texts."""
 
+BASE_PLAY = "rehost"
+"""Counts each server once: every other play's ARR is an increment on this base."""
+
 LONGEST_SENTENCE = 1_500
 """Characters of a sentence of a user's play with its values: 45 of them fit into a record."""
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from opportune.analysis.case import Case, Finding, Named, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.declared import ENGINES, Parameter, trigger
+from opportune.analysis.rules.inventory import size_evidence
 from opportune.analysis.support import (
     Match,
     Release,
@@ -198,21 +199,14 @@ def _name(row: Server | Database) -> str:
 
 def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
     """Return how large the affected rows are, so that a seller can weigh them."""
-    words = case.words
     servers = [r for r in rows if isinstance(r, Server)]
     databases = [r for r in rows if isinstance(r, Database)]
     return (
-        *case.evidence(
-            servers,
-            "cores",
-            "evidence-size",
-            cores=words.number(sum(s.cores or s.threads or 0 for s in servers)),
-            ram=words.short(sum(s.ram_gb or 0 for s in servers)),
-        ),
+        *size_evidence(case, servers),
         *case.evidence(
             databases,
             "size_gb",
             "evidence-database-size",
-            size=words.short(sum(d.size_gb or 0 for d in databases)),
+            size=case.words.short(sum(d.size_gb or 0 for d in databases)),
         ),
     )

@@ -88,13 +88,13 @@ def base(case: Case, finding: Finding) -> ARR:
     )
     types = "; ".join(sorted({s.instance.source for s in sums.sized}))
     inputs = (
-        _amount(words.phrase("input-compute"), sums.compute, f"{cores}; {ram}; {types}"),
-        _amount(
+        usd_input(words.phrase("input-compute"), sums.compute, f"{cores}; {ram}; {types}"),
+        usd_input(
             words.phrase("input-licences"),
             sums.licence,
             f"{system}; {prices.price('windows-vcpu-hour').source}",
         ),
-        _amount(
+        usd_input(
             words.phrase("input-storage"),
             sums.storage,
             f"{disk}; {prices.price('gp3-gb-month').source}",
@@ -127,7 +127,7 @@ def _bare_server_node(case: Case) -> Callable[[SizedServer], Node]:
     sources = _leaf_sources(case)
 
     def node(sized: SizedServer) -> Node:
-        row = _row(sized)
+        row = (row_of(sized),)
         leaves = tuple(
             Node("", amount, "", (*row, *rows)) for _, amount, rows in sources(sized) if amount
         )
@@ -175,7 +175,7 @@ def _server_node(case: Case) -> Callable[[SizedServer], Node]:
         return f"{disk} GB x {MONTHS} x {words.price(gp3)}", ("disk_gb",)
 
     def node(sized: SizedServer) -> Node:
-        row, facts = _row(sized), (sized.server,)
+        row, facts = (row_of(sized),), (sized.server,)
         leaves: list[Node] = []
         for kind, amount, rows in sources(sized):
             if amount:
@@ -183,7 +183,7 @@ def _server_node(case: Case) -> Callable[[SizedServer], Node]:
                 cells = (Cells(facts, fields),)
                 leaves.append(Node(labels[kind], amount, formula, (*row, *rows), cells=cells))
         cells = (Cells(facts, ("hostname", *case.scope_fields(sized.server))),)
-        return sum_node(_label(sized), total, leaves, row, cells)
+        return sum_node(label_of(sized), total, leaves, row, cells)
 
     return node
 
@@ -230,10 +230,10 @@ def graviton(case: Case, finding: Finding) -> ARR:
     def node(sized: SizedServer) -> Node:
         arm = moves[sized.server.id]
         return Node(
-            _label(sized),
+            label_of(sized),
             case.yearly(arm) - sized.compute,
             _graviton_formula(case, sized, arm),
-            (*_row(sized), sized.instance.source, arm.source, *(p.source for p in plan)),
+            (row_of(sized), sized.instance.source, arm.source, *(p.source for p in plan)),
             cells=(Cells((sized.server,), ("hostname", *case.type_fields(sized))),),
         )
 
@@ -250,7 +250,7 @@ def graviton(case: Case, finding: Finding) -> ARR:
         cells=case.costs(finding.servers),
     )
     range_ = (tree.amount, *views.values())
-    inputs = (_amount(words.phrase("input-counted"), moved, words.phrase("source-base")),)
+    inputs = (usd_input(words.phrase("input-counted"), moved, words.phrase("source-base")),)
     basis = case.basis.value if servers else NO_ARR
     formula = words.phrase("formula-graviton-arr", basis=basis_text(case))
     return ARR(tree, min(range_), max(range_), basis, formula, inputs)
@@ -286,8 +286,8 @@ def recovery(case: Case, finding: Finding) -> ARR:
         (cents(gb(s.server.disk_gb) * snapshot.amount * MONTHS) for s in without_backup), NOTHING
     )
     inputs = (
-        _amount(words.phrase("label-drs"), tree.amount - backup, drs.source),
-        _amount(words.phrase("label-backup"), backup, snapshot.source),
+        usd_input(words.phrase("label-drs"), tree.amount - backup, drs.source),
+        usd_input(words.phrase("label-backup"), backup, snapshot.source),
     )
     basis = ON_DEMAND if groups else NO_ARR  # neither service has a Savings Plan
     formula = words.phrase("formula-recovery-arr")
@@ -301,7 +301,7 @@ def _recovery_nodes(case: Case, servers: Sequence[SizedServer], price: Price) ->
 
     def node(sized: SizedServer) -> Node:
         cells = (Cells((sized.server,), ("hostname", *case.type_fields(sized))),)
-        return Node(_label(sized), yearly, formula, (*_row(sized), price.source), cells=cells)
+        return Node(label_of(sized), yearly, formula, (row_of(sized), price.source), cells=cells)
 
     return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers)))
 
@@ -313,10 +313,10 @@ def _backup_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> M
         copied = _copied_gb(sized.server)
         fields = ("hostname", *case.type_fields(sized), *_disk_fields(sized.server))
         return Node(
-            _label(sized),
+            label_of(sized),
             cents(copied * price.amount * MONTHS),
             f"{words.short(copied)} GB x {MONTHS} x {words.price(price.amount)}",
-            (*_row(sized), price.source),
+            (row_of(sized), price.source),
             cells=(Cells((sized.server,), fields),),
         )
 
@@ -352,7 +352,7 @@ def counted(case: Case, finding: Finding) -> ARR:
         "formula-counted", n=words.count(len(finding.servers)), amount=words.money(amount)
     )
     source = _spans(finding.servers, "cores") or words.phrase("source-base")
-    inputs = (_amount(words.phrase("input-counted"), amount, source),)
+    inputs = (usd_input(words.phrase("input-counted"), amount, source),)
     cells = case.costs(finding.servers)
     tree = Node(words.phrase("label-increment"), NOTHING, formula, cells=cells)
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula, inputs)
@@ -367,19 +367,6 @@ def none(case: Case, finding: Finding) -> ARR:
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula)
 
 
-def _label(sized: SizedServer) -> str:
-    return sized.server.hostname or sized.server.id
-
-
-def _row(sized: SizedServer) -> tuple[str]:
-    server = sized.server
-    return (f"{server.table.file} {server.table.place('', server.row)}",)
-
-
 def _spans(servers: Iterable[SizedServer], column: str) -> str:
     places = located((s.server for s in servers), column)
     return "; ".join(f"{p.file} {p.location}" for p in places)
-
-
-def _amount(name: str, amount: Decimal, source: str) -> EstimateInput:
-    return EstimateInput(name=name, value=str(amount), unit="USD/year", source=source)

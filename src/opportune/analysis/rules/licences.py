@@ -8,11 +8,11 @@ from decimal import Decimal
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters
 from opportune.analysis.cells import Cells
-from opportune.analysis.rules.answers import answer_evidence, quoted, said_in
+from opportune.analysis.rules.answers import answer_evidence, first_quote, said_in
 from opportune.analysis.rules.declared import NUMBER, WORDS, arr_rule, trigger
 from opportune.analysis.rules.environments import is_non_production
 from opportune.analysis.rules.increments import NO_ARR, ON_DEMAND, server_leaf, usd_input
-from opportune.analysis.rules.inventory import microsoft_licences
+from opportune.analysis.rules.inventory import microsoft_licences, sql_server_databases
 from opportune.analysis.rules.managed_offers import brings_licence, sql_edition
 from opportune.analysis.rules.managed_prices import managed_plan
 from opportune.analysis.support import database_engine, is_windows, operating_system
@@ -49,7 +49,7 @@ def licence_review(case: Case, parameters: Parameters) -> Finding | None:
         return None
     words = case.words
     windows = [s for s in case.running if is_windows(s.os_name, s.os_version)]
-    databases = _sql_databases(case)
+    databases = sql_server_databases(case)
     own = [s for s in windows if 0 < _year(s) <= LAST_OWN_WINDOWS]
     later = [s for s in windows if _year(s) > LAST_OWN_WINDOWS]
     loose = [s for s in finding.servers if 2 * s.need.vcpus <= s.instance.vcpus]
@@ -66,7 +66,7 @@ def licence_review(case: Case, parameters: Parameters) -> Finding | None:
         "loose": words.count(len(loose)),
         "standard": words.count(sum(sql_edition(d.edition) == "standard" for d in databases)),
         "non_production": words.count(len(non_production)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "exported": words.count(len(exports)),
     }
     cells = (
@@ -118,7 +118,7 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
     """
     del parameters
     plan = managed_plan(case)
-    databases = _sql_databases(case)
+    databases = sql_server_databases(case)
     staying = [d for d in databases if not plan.is_moved(d)]
     licensed = [d for d in staying if not brings_licence(d)]
     settled = [d for d in databases if plan.is_moved(d) or brings_licence(d)]
@@ -211,14 +211,6 @@ def _yearly(case: Case, vcpus: int, hourly: Decimal) -> Decimal:
 
 def _sources(servers: Sequence[SqlServer]) -> str:
     return "; ".join(sorted({s.price.source for s in servers}))
-
-
-def _sql_databases(case: Case) -> list[Database]:
-    return [
-        d
-        for d in case.assessment.databases
-        if (found := database_engine(d.engine, d.version)) and found.product == "sql-server"
-    ]
 
 
 def _sql_servers(

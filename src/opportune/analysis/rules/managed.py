@@ -12,10 +12,9 @@ from opportune.analysis.rules.databases import databases_of
 from opportune.analysis.rules.declared import ENGINES, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, label_of, row_of, usd_input
 from opportune.analysis.rules.managed_offers import storage_row
-from opportune.analysis.rules.managed_prices import Move, Plan, managed_plan
-from opportune.analysis.support import Support, database_engine, support_table
+from opportune.analysis.rules.managed_prices import Move, Plan, database_key, managed_plan
+from opportune.analysis.support import Support, database_engine, product_of, support_table
 from opportune.analysis.tree import ARR, Node, sum_node
-from opportune.model.assessment import Database
 from opportune.model.money import NOTHING
 
 
@@ -36,15 +35,15 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
     if finding is None:
         return None
     words = case.words
-    databases = [d for d in case.assessment.databases if _product(d) in parameters["engines"]]
+    databases = [d for d in case.assessment.databases if product_of(d) in parameters["engines"]]
     own = set(parameters.get("counted", parameters["engines"]))
-    counted_here = [d for d in databases if _product(d) in own]
-    elsewhere = {_product(d) for d in databases} - own
+    counted_here = [d for d in databases if product_of(d) in own]
+    elsewhere = {product_of(d) for d in databases} - own
     plan = managed_plan(case)
     moves = plan.moves_of(counted_here)
     replaced = _replaced(plan, moves)
     shared = {m.host.server.id for m in moves} - plan.taken_over_ids
-    stays = [(d, why) for d, why in plan.stays if _product(d) in own]
+    stays = [(d, why) for d, why in plan.stays if product_of(d) in own]
     reasons = Counter(why for _, why in stays)
     past = _past_on_rds(case, moves)
     classes = Counter(f"{m.offer.name} {m.instance_class}" for m in moves)
@@ -67,7 +66,7 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
         "past_releases": "; ".join(sorted(set(past.values()))),
         "extended_price": _extended_price(case),
     }
-    versions = Cells(tuple(d for d in databases if _key(d) in past), ("engine", "version"))
+    versions = Cells(tuple(d for d in databases if database_key(d) in past), ("engine", "version"))
     return replace(
         finding,
         values={**finding.values, **values},
@@ -175,15 +174,6 @@ def _storage_sources(case: Case, moves: Sequence[Move]) -> str:
     return found or case.words.phrase("source-no-price")
 
 
-def _product(database: Database) -> str:
-    found = database_engine(database.engine, database.version)
-    return found.product if found else ""
-
-
-def _key(database: Database) -> tuple[str, str, int]:
-    return (database.table.file, database.table.sheet, database.row)
-
-
 def _past_on_rds(case: Case, moves: Sequence[Move]) -> dict[tuple[str, str, int], str]:
     """Return what is said of releases that RDS no longer supports at its normal price."""
     table = support_table()
@@ -199,7 +189,7 @@ def _past_on_rds(case: Case, moves: Sequence[Move]) -> dict[tuple[str, str, int]
         state = on_rds.support_on(case.run_date, table.soon_days)
         if state in (Support.EXTENDED, Support.NONE):
             key = "extended" if on_rds.extended_text else "plain"
-            past[_key(database)] = case.words.phrase(
+            past[database_key(database)] = case.words.phrase(
                 f"support-{state}-{key}",
                 name=on_rds.name,
                 end=on_rds.end_text,

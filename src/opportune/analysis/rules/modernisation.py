@@ -6,7 +6,7 @@ from decimal import Decimal
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.answers import answer_evidence, quoted, said_in, says
+from opportune.analysis.rules.answers import answer_evidence, first_quote, said_in, says
 from opportune.analysis.rules.declared import WORDS, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, usd_input
 from opportune.analysis.support import is_windows
@@ -92,8 +92,7 @@ def _servers_of(
     case: Case, applications: Iterable[Application]
 ) -> tuple[tuple[SizedServer, ...], list[Link], list[Database]]:
     """Return the servers of applications without a database on them, the links, the databases."""
-    of = case.links_of_application
-    links = [i for a in {a.id: a for a in applications} for i in of.get(a, ())]
+    links = _links_of(case, applications)
     ids = {i.source for i in links}
     barring = [d for d in case.assessment.databases if d.server_id in ids]
     free = ids - {d.server_id for d in barring}
@@ -162,7 +161,7 @@ def file_storage(case: Case, parameters: Parameters) -> Finding | None:
         "applications": words.count(len(served)),
         "names": words.listing([a.name or a.id for a in served]),
         "answers": words.count(len(answers)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "cold": words.count(sum(bool(says(text, parameters["cold"])) for _, text in answers)),
         "servers": words.count(len(servers)),
         "storage": words.money(storage),
@@ -219,7 +218,7 @@ def sap(case: Case, parameters: Parameters) -> Finding | None:
         "systems": words.count(len(systems)),
         "databases": words.count(len(databases)),
         "answers": words.count(len(answers)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "servers": words.count(len(servers)),
         "counted": words.money(counted_in_base(servers)),
     }
@@ -256,11 +255,17 @@ def _named_in(
     )
 
 
+def _links_of(case: Case, applications: Iterable[Application]) -> list[Link]:
+    """Return the links of applications to servers, those of each application once."""
+    of = case.links_of_application
+    return [link for id_ in {a.id: a for a in applications} for link in of.get(id_, ())]
+
+
 def _linked_servers(
     case: Case, applications: Sequence[Application]
 ) -> tuple[tuple[SizedServer, ...], list[Link]]:
-    of = case.links_of_application
-    links = [i for a in {a.id: a for a in applications} for i in of.get(a, ())]
+    """Return the servers that applications run on, and the links that say so."""
+    links = _links_of(case, applications)
     return case.sized(i.source for i in links), links
 
 

@@ -9,7 +9,14 @@ from pydantic import StrictBool
 
 from opportune.analysis.case import Case, Finding, Named, Parameters
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.answers import answer_evidence, clauses, quoted, said_in, says
+from opportune.analysis.rules.answers import (
+    answer_evidence,
+    clauses,
+    first_quote,
+    quoted,
+    said_in,
+    says,
+)
 from opportune.analysis.rules.declared import (
     AMOUNT_USD,
     HEADINGS,
@@ -47,7 +54,7 @@ def base_migration(case: Case, parameters: Parameters) -> Finding | None:
     dated = _exits(case, parameters)
     return replace(
         finding,
-        values={**finding.values, "exit": quoted(dated[0][1]) if dated else ""},
+        values={**finding.values, "exit": first_quote(dated)},
         evidence=(*finding.evidence, *answer_evidence(case, dated)),
     )
 
@@ -91,7 +98,7 @@ def vmware_exit(case: Case, parameters: Parameters) -> Finding | None:
     values = {
         "hosts": words.count(len({folded(s.host) for s in hosted})),
         "clusters": words.count(len({folded(s.cluster) for s in clustered})),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "missing_hosts": words.count(len(servers) - len(hosted)),
     }
     return replace(
