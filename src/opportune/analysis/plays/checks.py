@@ -1,7 +1,7 @@
-"""What a template must be, so that no analysis can fail by it: checked when it is saved.
+"""Checks when a template is saved, so that no analysis can fail because of it.
 
-Texts name values and nothing else: no attribute, index, conversion or format can be asked for, so
-a text cannot reach into the program.
+Texts may use values and nothing else: no attribute, index, conversion or format, so that a text
+cannot reach into the program.
 """
 
 import re
@@ -35,10 +35,10 @@ _NOUNS = re.compile(r"\|?[^|{}]*\|[^|{}]*")
 
 
 def check_template(template: Template) -> None:
-    """Accept a template, or say what is wrong with it.
+    """Accept a template, or tell what is wrong with it.
 
     Raises:
-        InvalidInputError: The message names the field, what stands there, and what may.
+        InvalidInputError: The message names the field, its value, and what is allowed.
     """
     rules = built_in(template.play) if template.play else None
     if template.play and rules is None:

@@ -1,4 +1,4 @@
-"""Plays out of users' templates: which ones take part in an analysis, and as what."""
+"""Which plays take part in an analysis: the built-in ones, and those of users' templates."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,7 @@ from opportune.model.records import Template, TemplateUse
 
 
 def taking_part(templates: Iterable[Template]) -> tuple[Play, ...]:
-    """Return the plays of an analysis: the built-in ones as these templates change them, and more.
+    """Return the plays of an analysis: built-in ones as these templates change them, and others.
 
     Built-in ones come first, then users' own, each by id. A template without a rule takes no part.
     """

@@ -1,4 +1,4 @@
-"""Plays: what fires, what it is worth, what a seller says about it. One form for built-in and own.
+"""Plays: what fires, what it is worth, what a seller says about it. Built-in and users' are alike.
 
 A play is a TOML file, as `data/graviton.toml`. Users write theirs in the same form, and leave out
 what is as in the built-in play whose rules they use.

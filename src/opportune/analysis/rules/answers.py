@@ -59,7 +59,7 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{listed})(?![a-z0-9])")
 
 
-def said_in(case: Case, words: Iterable[str]) -> list[tuple[Answer, str]]:
+def answers_affirming(case: Case, words: Iterable[str]) -> list[tuple[Answer, str]]:
     """Return the answers that affirm one of these words, each with the clause that does."""
     listed = tuple(words)
     found = (

@@ -1,6 +1,6 @@
-"""How a rule says, beside its function, what it is called, takes, and gives to texts.
+"""Decorators by which a rule declares its name, its parameters and the values it gives to texts.
 
-Ask `registry` for rules: what stands here are those of the modules that are loaded so far.
+Ask `registry` for rules: the tables here hold only those of modules that are loaded already.
 """
 
 from collections.abc import Callable, Mapping
@@ -100,7 +100,7 @@ def trigger(
 
     Args:
         name: As plays name it.
-        parameters: By name; which values hold by default stands in each built-in play's file.
+        parameters: By name; their default values are in the file of each built-in play.
         counts: Names of the values that are numbers of things, with spaces between them.
         texts: Names of the other values that texts may use.
     """

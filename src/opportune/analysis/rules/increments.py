@@ -106,7 +106,7 @@ def base(case: Case, finding: Finding) -> ARR:
 
 
 def basis_text(case: Case) -> str:
-    """Return what compute costs under, as a sentence says it: `on demand`."""
+    """Return the pricing basis of compute in words: `on demand`."""
     return case.words.phrase(f"basis-{case.basis}")
 
 

@@ -90,13 +90,13 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
         "basis": case.words.phrase(f"basis-{case.basis}"),
     }
     off = case.in_scope(base.powered_off)
-    said = {
+    value_cells = {
         "unmeasured": (Cells(unmeasured, ("cpu_peak_fraction", "ram_peak_fraction")),),
         "left_out": _left_out(case),
         "powered_off": off,
         "powered_off_amount": case.costs(base.powered_off_sized),
     }
-    return Finding(evidence, values, Priority.HIGH, base.sized, said=said)
+    return Finding(evidence, values, Priority.HIGH, base.sized, value_cells=value_cells)
 
 
 def _left_out(case: Case) -> Named:
@@ -209,9 +209,9 @@ def hypervisor(case: Case, parameters: Parameters) -> Finding | None:
         "ram": words.short(sum(s.ram_gb or 0 for s in servers)),
         "counted": words.money(counted_in_base(sized)),
     }
-    said = {"all_servers": case.all_running}
+    value_cells = {"all_servers": case.all_running}
     cells = (*case.in_scope(servers), *case.amounts(servers), *case.costs(sized))
-    return Finding(evidence, values, Priority.MEDIUM, sized, cells, said)
+    return Finding(evidence, values, Priority.MEDIUM, sized, cells, value_cells)
 
 
 def sql_server_databases(case: Case) -> list[Database]:

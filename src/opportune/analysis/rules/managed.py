@@ -27,7 +27,7 @@ from opportune.model.money import NOTHING
     "past_releases extended_price elsewhere",
 )
 def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
-    """Fires like `databases_of`; says which move to a managed service at a price that is known.
+    """Fires like `databases_of`; tells which move to a managed service at a price that is known.
 
     `counted`: those of `engines` that no other play counts; without it all of them.
     """
@@ -59,7 +59,7 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
         "classes": ", ".join(f"{name} ({words.number(n)})" for name, n in sorted(classes.items())),
         "managed": words.money(sum((m.instance + m.storage for m in moves), NOTHING)),
         "replaced": words.count(len(replaced)),
-        "replaced_amount": words.money(sum((_falls_away(plan, h) for h in replaced), NOTHING)),
+        "replaced_amount": words.money(sum((_cost_replaced(plan, h) for h in replaced), NOTHING)),
         "shared": words.count(len(shared)),
         "unstored": words.count(sum(len(m.databases) for m in moves if m.keeps_disk)),
         "past": words.count(len(past)),
@@ -85,15 +85,18 @@ def managed(case: Case, finding: Finding) -> ARR:
     tree = sum_node(
         words.phrase("label-managed"),
         words.phrase("formula-managed-tree"),
-        [*(_move_node(case, plan, m) for m in moves), *(_away(case, plan, h) for h in replaced)],
+        [
+            *(_move_node(case, plan, m) for m in moves),
+            *(_replaced_node(case, plan, h) for h in replaced),
+        ],
     )
     instances = sum((m.instance for m in moves), NOTHING)
     storage = sum((m.storage for m in moves), NOTHING)
-    falls = sum((_falls_away(plan, h) for h in replaced), NOTHING)
+    falls = sum((_cost_replaced(plan, h) for h in replaced), NOTHING)
     views = (
         tree.amount,
-        tree.amount + falls - sum((_falls_away(plan, h, "as-is") for h in replaced), NOTHING),
-        tree.amount + falls - sum((_falls_away(plan, h, "sp") for h in replaced), NOTHING),
+        tree.amount + falls - sum((_cost_replaced(plan, h, "as-is") for h in replaced), NOTHING),
+        tree.amount + falls - sum((_cost_replaced(plan, h, "sp") for h in replaced), NOTHING),
     )
     rows = "; ".join(sorted({m.price.source for m in moves}))
     gone = {h.server.id for h in replaced}
@@ -118,7 +121,7 @@ def _replaced(plan: Plan, moves: Sequence[Move]) -> tuple[SizedServer, ...]:
     return tuple(h for h in plan.taken_over if id(first[h.server.id]) in own)
 
 
-def _falls_away(plan: Plan, host: SizedServer, view: str = "") -> Decimal:
+def _cost_replaced(plan: Plan, host: SizedServer, view: str = "") -> Decimal:
     disk = plan.storage_replaced(host)
     if view == "as-is":
         return host.compute_as_is + host.licence_as_is + disk
@@ -155,13 +158,13 @@ def _move_node(case: Case, plan: Plan, move: Move) -> Node:
     return sum_node(label, words.phrase("formula-rds"), leaves, place, cells)
 
 
-def _away(case: Case, plan: Plan, host: SizedServer) -> Node:
+def _replaced_node(case: Case, plan: Plan, host: SizedServer) -> Node:
     kept = not plan.storage_replaced(host) and host.storage
     formula = case.words.phrase("formula-away-disk-stays" if kept else "formula-away")
     databases = plan.by_host[host.server.id]
     return Node(
         case.words.phrase("label-away", name=label_of(host)),
-        -_falls_away(plan, host),
+        -_cost_replaced(plan, host),
         formula,
         (row_of(host),),
         cells=(Cells((host.server,), ("hostname",)), *plan.cells(case, databases)),
@@ -175,7 +178,7 @@ def _storage_sources(case: Case, moves: Sequence[Move]) -> str:
 
 
 def _past_on_rds(case: Case, moves: Sequence[Move]) -> dict[tuple[str, str, int], str]:
-    """Return what is said of releases that RDS no longer supports at its normal price."""
+    """Return a sentence for each release that RDS no longer supports at its normal price."""
     table = support_table()
     past: dict[tuple[str, str, int], str] = {}
     for move, database in ((m, d) for m in moves for d in m.databases):

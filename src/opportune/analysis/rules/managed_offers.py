@@ -35,7 +35,7 @@ class Stays(StrEnum):
     TOO_LARGE = "too-large"
     """It needs more than the largest class whose price is known."""
     PLAY = "play"
-    """No play that takes part is about its engine, so none says this."""
+    """No play in the analysis is about its engine, so no opportunity mentions it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Move:
 
     @property
     def keeps_disk(self) -> bool:
-        """Tell whether no storage price stands for its data, so that the server's disk must."""
+        """Tell whether RDS storage for its data has no price: the server's disk stays counted."""
         return not (self.storage and all(d.size_gb for d in self.databases))
 
 
@@ -113,7 +113,7 @@ class Plan:
         return database_key(database) in self.moved
 
     def storage_replaced(self, host: SizedServer) -> Decimal:
-        """Return the disk of a server taken over that falls away; 0 if it stands for its data."""
+        """Return the cost of a disk no longer needed; 0 if it stays counted for its data."""
         return NOTHING if host.server.id in self._disks_kept else host.storage
 
     @cached_property

@@ -6,7 +6,7 @@ from decimal import Decimal
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.answers import answer_evidence, first_quote, said_in, says
+from opportune.analysis.rules.answers import answer_evidence, answers_affirming, first_quote, says
 from opportune.analysis.rules.declared import WORDS, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, usd_input
 from opportune.analysis.support import is_windows
@@ -33,7 +33,7 @@ def containers(case: Case, parameters: Parameters) -> Finding | None:
 
     `web` is looked for in the application's type, `services` in type and architecture, `runtimes`
     in name, type and architecture. An operating system alone says nothing. Servers that host a
-    database are no candidates.
+    database are not candidates.
     """
     looked_for = (
         ("kind", (*parameters["web"], *parameters["services"], *parameters["runtimes"])),
@@ -148,10 +148,10 @@ def container_platform(case: Case, finding: Finding) -> ARR:
 def file_storage(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on file servers that applications name, and on answers about shared or cold files.
 
-    How full a disk is says nothing of how often it is read: a server's disk alone never fires.
+    How full a disk is says nothing about how often it is read: a server's disk alone never fires.
     """
     served = [a for a in case.assessment.applications if _any(a, parameters["file_servers"])]
-    answers = said_in(case, (*parameters["file_servers"], *parameters["cold"]))
+    answers = answers_affirming(case, (*parameters["file_servers"], *parameters["cold"]))
     if not served and not answers:
         return None
     words, prices = case.words, case.prices
@@ -175,7 +175,7 @@ def file_storage(case: Case, parameters: Parameters) -> Finding | None:
         *(c for a in served for c in _named_in(case, a, parameters["file_servers"])),
         *case.evidence((s.server for s in servers), "disk_gb", "evidence-file-disks"),
         *answer_evidence(case, answers),
-        *_frame(case),
+        *_context(case),
     )
     cells = (
         *case.listed(served),
@@ -201,7 +201,7 @@ def _price_text(case: Case, name: str) -> str:
 def sap(case: Case, parameters: Parameters) -> Finding | None:
     """Fires where answers, applications, operating systems or engines name SAP as a word."""
     names = parameters["names"]
-    answers = said_in(case, names)
+    answers = answers_affirming(case, names)
     applications = [a for a in case.assessment.applications if _any(a, names, _MAKERS)]
     systems = [s for s in case.running if says(f"{s.os_name} {s.os_version}", names)]
     databases = [d for d in case.assessment.databases if says(d.engine, parameters["engines"])]
@@ -227,7 +227,7 @@ def sap(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(systems, "os_name", "evidence-sap-system"),
         *case.evidence(databases, "engine", "evidence-sap-engine"),
         *answer_evidence(case, answers),
-        *_frame(case),
+        *_context(case),
     )
     cells = (
         *case.listed((*applications, *databases)),
@@ -269,6 +269,6 @@ def _linked_servers(
     return case.sized(i.source for i in links), links
 
 
-def _frame(case: Case) -> tuple[Cited, ...]:
-    """Return what the files are about as a whole: the frame of a single word in them."""
+def _context(case: Case) -> tuple[Cited, ...]:
+    """Return how many servers run, as context for a single word in the files."""
     return case.evidence(case.running, "id", "evidence-workload")

@@ -82,8 +82,8 @@ def right_sizing(case: Case, parameters: Parameters) -> Finding | None:
     compared = tuple(s.server for s in case.base.sized)
     cells = (*case.sizing(case.base.sized), Cells(compared, (*_PEAKS, *_AVERAGES)))
     worst = Priority.MEDIUM if share >= Decimal(str(parameters["medium_share"])) else Priority.LOW
-    said = {"names": case.names(rows)}
-    return Finding(evidence, values, worst, smaller, cells, said)
+    value_cells = {"names": case.names(rows)}
+    return Finding(evidence, values, worst, smaller, cells, value_cells)
 
 
 def _peak_on_demand(case: Case, sized: SizedServer) -> Decimal:
@@ -177,7 +177,7 @@ def non_production(case: Case, parameters: Parameters) -> Finding | None:
         "scheduled": scheduled,
         "unspecific": vague,
         "vague": words.count(len(vague)),
-        "vague_amount": words.money(_standing_still(vague, hours, week)),
+        "vague_amount": words.money(_saved_while_stopped(vague, hours, week)),
         "hours_a_week": hours,
         "week": week,
         "servers": words.count(len(rows)),
@@ -205,7 +205,7 @@ def non_production(case: Case, parameters: Parameters) -> Finding | None:
     return Finding(evidence, values, worst, staying, cells, {"names": case.names(servers)})
 
 
-def _standing_still(servers: Iterable[Scheduled], hours: int, week: int) -> Decimal:
+def _saved_while_stopped(servers: Iterable[Scheduled], hours: int, week: int) -> Decimal:
     """Return what these servers take off the base: negative, in cents, server by server."""
     part = Decimal(hours) / Decimal(week) - 1
     return sum((cents(s.compute * part) for s in servers), NOTHING)
@@ -223,7 +223,7 @@ def _graviton_compute(case: Case) -> tuple[dict[str, Decimal], Named]:
 
 @arr_rule("schedule")
 def schedule(case: Case, finding: Finding) -> ARR:
-    """The compute of the hours in which development and test stand still: negative."""
+    """The compute of the hours in which development and test servers are stopped: negative."""
     words, values = case.words, finding.values
     label = words.phrase("label-schedule")
     if case.basis is not Basis.ON_DEMAND:  # a commitment is paid whether servers run or not
@@ -235,7 +235,7 @@ def schedule(case: Case, finding: Finding) -> ARR:
         server_leaf(
             case,
             s.sized,
-            _standing_still((s,), hours, week),
+            _saved_while_stopped((s,), hours, week),
             f"{words.number(s.compute, 2)} x ({hours} / {week} - 1)",
             s.sized.instance.source,
         )
@@ -244,7 +244,7 @@ def schedule(case: Case, finding: Finding) -> ARR:
     formula = words.phrase("formula-schedule", hours=hours, week=week)
     tree = sum_node(label, formula, children)
     counted = sum((s.compute for s in scheduled), NOTHING)
-    more = _standing_still(vague, hours, week)
+    more = _saved_while_stopped(vague, hours, week)
     source = words.phrase("source-base")
     inputs = (
         usd_input(words.phrase("input-scheduled"), counted, source),

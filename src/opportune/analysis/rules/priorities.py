@@ -28,6 +28,6 @@ def fixed(parameters: Parameters, finding: Finding, expected: Decimal) -> Priori
 
 @priority_rule("worst")
 def worst(parameters: Parameters, finding: Finding, expected: Decimal) -> Priority:
-    """Return what the facts ask for; the trigger's docstring or docs/analysis.md says how."""
+    """Return what the trigger concluded from the facts; docs/analysis.md explains each."""
     del parameters, expected
     return finding.worst

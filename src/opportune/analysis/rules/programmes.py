@@ -11,10 +11,10 @@ from opportune.analysis.case import Case, Finding, Named, Parameters
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.answers import (
     answer_evidence,
+    answers_affirming,
     clauses,
     first_quote,
     quoted,
-    said_in,
     says,
 )
 from opportune.analysis.rules.declared import (
@@ -94,7 +94,7 @@ def vmware_exit(case: Case, parameters: Parameters) -> Finding | None:
     servers = tuple(s for s in case.running if name in folded(s.hypervisor))
     hosted = tuple(s for s in servers if s.host)
     clustered = tuple(s for s in servers if s.cluster)
-    answers = said_in(case, parameters["answer_words"])
+    answers = answers_affirming(case, parameters["answer_words"])
     values = {
         "hosts": words.count(len({folded(s.host) for s in hosted})),
         "clusters": words.count(len({folded(s.cluster) for s in clustered})),
@@ -127,7 +127,7 @@ def migration_programme(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on a base of `medium` US dollars a year or more, urgent from `high` on.
 
     The phase follows from readiness: no report, assess; low ratings in it, mobilize; none, migrate.
-    `configured`: amounts that the user filled in, said as the user's own.
+    `configured`: amounts that the user filled in, presented as the user's own.
     """
     base, words = case.base, case.words
     if base.expected < parameters["medium"]:
@@ -155,14 +155,14 @@ def migration_programme(case: Case, parameters: Parameters) -> Finding | None:
     evidence = (
         *case.evidence(servers, "id", "evidence-workload"),
         *case.evidence(servers, "cores", "evidence-base", amount=values["base"]),
-        *_summary(case, ratings, len(low)),
+        *_readiness_evidence(case, ratings, len(low)),
     )
     cells = (*case.costs(base.sized), Cells(tuple(ratings), ("rating",)))
     worst = Priority.HIGH if base.expected >= parameters["high"] else Priority.MEDIUM
     return Finding(evidence, values, worst, base.sized, cells)
 
 
-def _summary(case: Case, ratings: Sequence[Rating], low: int) -> tuple[Cited, ...]:
+def _readiness_evidence(case: Case, ratings: Sequence[Rating], low: int) -> tuple[Cited, ...]:
     if not ratings:
         return ()
     first, words = ratings[0], case.words

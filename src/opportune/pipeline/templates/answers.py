@@ -1,4 +1,4 @@
-"""What is told of templates. Other programs read these: names stay."""
+"""Answers about templates. Other programs read them, so names must not change."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -71,7 +71,7 @@ def untouched(play_id: str) -> Template:
 
 
 def content(template: Template) -> Template:
-    """Return a template without what a store stamps: equal if it says the same."""
+    """Return a template without what a store stamps: equal if nothing but stamps differs."""
     blank = Template(template_id=template.template_id, title=template.title)
     return template.model_copy(update={name: getattr(blank, name) for name in _STAMPS})
 
@@ -89,7 +89,7 @@ def _state(template: Template) -> TemplateState:
 
 
 def answer(template: Template, language: str = "en") -> TemplateAnswer:
-    """Return what is told of a template, its title in a language."""
+    """Return the answer about a template, with its title in a language."""
     play = play_of(template)
     return TemplateAnswer(
         id=template.template_id,
@@ -104,7 +104,7 @@ def answer(template: Template, language: str = "en") -> TemplateAnswer:
 
 
 def revisions(template_id: str, revisions: tuple[Template, ...]) -> Iterator[TemplateRevision]:
-    """Yield what is told of the revisions of one template, oldest first."""
+    """Yield the answers about the revisions of one template, oldest first."""
     play = built_in(template_id)
     nothing: dict[str, object] = play.model_dump() if play else {}
     before = nothing

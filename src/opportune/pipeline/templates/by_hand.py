@@ -78,20 +78,20 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
 ) -> Made:
     """Make an opportunity out of a template.
 
-    A sentence with `when` is said if that value is given and not 0. Why an analysis would give it
-    its priority is not said: a person decides here.
+    A sentence with `when` is used if that value is given and not 0. The sentence on the priority
+    is left out: here a person decides the priority.
 
     Args:
         template: One that was accepted.
         opportunity_id: Of the new one.
         customer: Name of the customer.
-        language: Of the texts; a template that lacks it speaks the first that it has.
+        language: Of the texts; a template that lacks it gives its first language.
         values: For placeholders; of a number of things a whole number.
         fields: Any of FIELDS.
 
     Raises:
-        InvalidInputError: A value has no placeholder, or is no number of things; a field is
-            not acceptable.
+        InvalidInputError: A value has no placeholder, or is not a whole number where one is needed;
+            a field is not acceptable.
     """
     if unknown := sorted(fields.keys() - {*FIELDS}):
         raise InvalidInputError(f"{unknown[0]} is no field to give: {', '.join(FIELDS)} are.")
@@ -140,7 +140,7 @@ def slugs(template_id: str, taken: Collection[str]) -> Iterator[str]:
 
 
 def _parsed(play: Play, values: Mapping[str, str], words: Wording) -> dict[str, object]:
-    """Return the given values, numbers of things as such."""
+    """Return the given values, those of counts as numbers."""
     names = known_values(play)
     if names is None:
         names = placeholders(play)

@@ -64,7 +64,7 @@ def previewed(
 
     Args:
         template: One that was accepted; it need not be stored.
-        others: The stored ones; one of the same id gives way.
+        others: The stored ones; one of the same id is left out.
         assessment: The facts.
         conditions: Header of a session whose language, day, basis and customer hold.
         prices: The price book.

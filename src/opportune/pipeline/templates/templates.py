@@ -359,7 +359,7 @@ class Templates:
         expected_version: int | None = None,
         change_id: str = "",
     ) -> TemplateAnswer:
-        """Append what a change makes of the newest revision; what says the same is no revision."""
+        """Append what a change makes of the newest revision, unless nothing differs."""
         for attempt in range(1, ATTEMPTS + 1):
             newest = self._newest(template_id)
             if newest and newest.change_id == change_id != "":

@@ -57,9 +57,9 @@ def _names(assessment: Assessment, customers: Iterable[str]) -> Iterator[str]:
         yield from (application.id, application.name, application.business_unit)
     for file in assessment.files:
         yield file.name
-    said = [r.comment for r in assessment.ratings]
-    said += [text for a in assessment.answers for text in (a.answer, a.comment)]
-    yield from (words for words in said if len(words) >= QUOTED)
+    texts = [r.comment for r in assessment.ratings]
+    texts += [text for a in assessment.answers for text in (a.answer, a.comment)]
+    yield from (words for words in texts if len(words) >= QUOTED)
 
 
 class Pseudonyms:
