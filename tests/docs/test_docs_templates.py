@@ -12,14 +12,10 @@ from opportune.analysis.plays.checks import (
     TITLE_LENGTH,
     check_template,
 )
-from opportune.analysis.plays.files import TemplateFile, from_toml, template_of
-from opportune.analysis.plays.parameters import (
-    PRIORITY_PARAMETERS,
-    TRIGGER_PARAMETERS,
-    TRIGGER_VALUES,
-    Parameter,
-)
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.play import Play, bundled_plays, from_toml
+from opportune.analysis.plays.stored import template_of
+from opportune.analysis.rules.declared import Parameter
+from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
 
@@ -29,21 +25,21 @@ def takes(parameters: dict[str, Parameter]) -> str:
 
 
 def row(rule: str) -> str:
-    plays = ", ".join(f"`{p.id}`" for p in bundled_plays() if p.trigger.name == rule)
-    values = TRIGGER_VALUES[rule]
+    plays = ", ".join(f"`{p.id}`" for p in bundled_plays() if p.trigger["rule"] == rule)
+    values = TRIGGERS[rule].values
     counts, texts = (" ".join(sorted(names)) for names in (values.counts, values.texts))
-    return f"| {plays} | {takes(dict(TRIGGER_PARAMETERS[rule]))} | {counts} | {texts} |"
+    return f"| {plays} | {takes(dict(TRIGGERS[rule].parameters))} | {counts} | {texts} |"
 
 
-@pytest.mark.parametrize("rule", TRIGGER_PARAMETERS)
+@pytest.mark.parametrize("rule", TRIGGERS)
 def test_each_rule_is_described_as_it_is(rule: str) -> None:
     assert row(rule) in TEXT.splitlines()
 
 
-@pytest.mark.parametrize("rule", PRIORITY_PARAMETERS)
+@pytest.mark.parametrize("rule", PRIORITIES)
 def test_each_priority_rule_is_described_as_it_is(rule: str) -> None:
     assert any(
-        line.startswith(f"| `{rule}` | {takes(dict(PRIORITY_PARAMETERS[rule]))} |")
+        line.startswith(f"| `{rule}` | {takes(dict(PRIORITIES[rule].parameters))} |")
         for line in TEXT.splitlines()
     )
 
@@ -51,7 +47,7 @@ def test_each_priority_rule_is_described_as_it_is(rule: str) -> None:
 def test_limits_and_fields_are_named() -> None:
     for limit in (f"{LINE_LENGTH:,}", LINES, SERVICES, TITLE_LENGTH):
         assert re.search(rf"\b{limit}\b", TEXT), limit
-    for field in TemplateFile.model_fields:
+    for field in Play.model_fields:
         assert f"`{field}`" in TEXT, field
 
 

@@ -8,27 +8,27 @@ from typing import Any
 import pytest
 from customer import report, workbook
 
-from opportune.analysis.plays.files import FileTexts, TemplateFile
+from opportune.analysis.plays.play import Play, Texts
 from opportune.model.records import Opportunity
 from opportune.pipeline.service import Service
 from opportune.stores.contract import Store
 from opportune.stores.files.kept import MemoryFiles
 from opportune.stores.open import open_store
 
-OURS = TemplateFile(
+OURS = Play(
     id="arm-first",
     play="graviton",
-    en=FileTexts(title="Arm first: {candidates:server|servers}", reasoning=("{share} less.",)),
-    es=FileTexts(title="Arm primero", reasoning=("{share} menos.",)),
+    en=Texts(title="Arm first: {candidates:server|servers}", reasoning=("{share} less.",)),
+    es=Texts(title="Arm primero", reasoning=("{share} menos.",)),
 )
 
 
-PLAIN = TemplateFile(
+PLAIN = Play(
     id="kick-off",
     category="Workshop",
     services=("AWS Training and Certification",),
     priority={"rule": "fixed", "level": "High"},
-    es=FileTexts(
+    es=Texts(
         title="Taller para {customer}: {teams:equipo|equipos}",
         reasoning=("Lo pidió {who}.", {"when": "date", "text": "Será el {date}."}),
         next_steps=("{teams:|Invitarlo|Invitarlos}.",),

@@ -4,9 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from opportune.analysis.plays.files import FileTexts, TemplateFile, template_of
-from opportune.analysis.plays.parameters import TRIGGER_VALUES
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.play import Play, Texts, bundled_plays
+from opportune.analysis.plays.stored import template_of
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.model.records import LANGUAGES, Template
 
 WORDS = st.lists(
@@ -68,14 +68,14 @@ PRIORITIES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 
 
 @st.composite
-def files(draw: st.DrawFn, own_id: str = "") -> TemplateFile:
+def files(draw: st.DrawFn, own_id: str = "") -> Play:
     """Return a play of the user's own, or of a built-in one the user's version."""
     play = draw(st.sampled_from(bundled_plays()))
-    given = BY_RULE[play.trigger.name]
+    given = BY_RULE[play.trigger["rule"]]
     trigger = {name: draw(given[name]) for name in sorted(given) if draw(st.booleans())}
     languages = draw(st.lists(st.sampled_from(LANGUAGES), min_size=1, unique=True))
-    texts = {language: draw(texts_for(play.trigger.name)) for language in languages}
-    return TemplateFile(
+    texts = {language: draw(texts_for(play.trigger["rule"])) for language in languages}
+    return Play(
         id=own_id or play.id,
         play=play.id,
         category=draw(st.sampled_from(["", "Migración", "Our own"])),
@@ -85,9 +85,9 @@ def files(draw: st.DrawFn, own_id: str = "") -> TemplateFile:
     )
 
 
-def texts_for(rule: str) -> st.SearchStrategy[FileTexts]:
+def texts_for(rule: str) -> st.SearchStrategy[Texts]:
     """Return texts that say any of a rule's values."""
-    values = TRIGGER_VALUES[rule]
+    values = TRIGGERS[rule].values
     counts, names = sorted(values.counts), sorted(values.names | {"arr", "customer"})
     said = st.one_of(
         st.sampled_from(names).map("{{{}}}".format),
@@ -104,7 +104,7 @@ def texts_for(rule: str) -> st.SearchStrategy[FileTexts]:
     )
     lines = st.lists(line, max_size=3)
     return st.builds(
-        lambda title, priority, a, b, c: FileTexts.checked(
+        lambda title, priority, a, b, c: Texts.checked(
             title=title, priority=priority, reasoning=a, talking_points=b, next_steps=c
         ),
         sentence,
@@ -115,6 +115,6 @@ def texts_for(rule: str) -> st.SearchStrategy[FileTexts]:
     )
 
 
-def stored(file: TemplateFile, version: int = 1) -> Template:
+def stored(file: Play, version: int = 1) -> Template:
     """Return what a store would keep of a file."""
     return template_of(file, file.id).revised(version=version)

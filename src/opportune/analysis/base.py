@@ -16,10 +16,10 @@ from opportune.prices.book import InstanceType, PriceBook
 MONTHS = 12
 
 CONSTANT_SHARE = 0.8
-"""From this share of servers on, one and the same pair of peaks is no measurement."""
+"""If at least this share of servers has the same pair of peaks, they were not measured."""
 
 CONSTANT_FROM = 10
-"""Measured servers below which nothing is said about constant columns."""
+"""With fewer measured servers than this, nothing is concluded about constant columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Base:
 
 
 def base_of(assessment: Assessment, prices: PriceBook, basis: Basis = Basis.ON_DEMAND) -> Base:
-    """Size and price every machine. Templates and placeholders are no machines."""
+    """Size and price every machine. Templates and placeholders are not machines."""
     size = sizer(prices, basis)
     sized: list[SizedServer] = []
     unknown: list[Server] = []
@@ -140,7 +140,10 @@ def base_of(assessment: Assessment, prices: PriceBook, basis: Basis = Basis.ON_D
 
 
 def sizer(prices: PriceBook, basis: Basis) -> Callable[[Server], SizedServer | None]:
-    """Return what sizes and prices a server; None for one that no type holds, or of no size."""
+    """Return a function that sizes and prices a server.
+
+    It returns None for a server that is too large for every type, or whose size is unknown.
+    """
     fitter = Fitter(prices)
     licence_hourly = prices.price("windows-vcpu-hour").amount
     gp3_yearly = prices.price("gp3-gb-month").amount * MONTHS

@@ -40,9 +40,9 @@ class Finding:
     `values` fill the placeholders of the play's texts. `servers` are those of the base calculation
     that the play is about. `worst` is the priority that the facts ask for.
 
-    `cells` are those that decided, beyond the ones that the evidence cites; `said` those that a
-    value rests on besides, named only if a sentence says that value. The principle: a member of a
-    set names the cells that put it there; what is not a member names nothing.
+    `cells` are those that decided, beyond the ones that the evidence cites; `value_cells` those
+    that a value rests on besides, named only if a sentence uses that value. The principle: a
+    member of a set names the cells that put it there; what is not a member names nothing.
     """
 
     evidence: tuple[Cited, ...]
@@ -50,7 +50,7 @@ class Finding:
     worst: Priority
     servers: tuple[SizedServer, ...] = ()
     cells: Named = ()
-    said: Mapping[str, Named] = field(default_factory=dict)
+    value_cells: Mapping[str, Named] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

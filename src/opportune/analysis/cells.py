@@ -16,7 +16,7 @@ Fact = Server | Database | Application | Link | Rating | Answer
 WHOLE_ROW = "*"
 """Instead of a field: every column that is read of the row."""
 
-_FIRST_SAID = {
+_FIRST_FILLED = {
     "id": ("id", "hostname", "name", "instance"),
     "server_id": ("server_id", "server_id_host"),
     "source": ("source", "source_host"),
@@ -53,7 +53,7 @@ class Cell(NamedTuple):
 class Cells:
     """These fields of these rows, by our names: (`servers`, ("os_name", "os_version")).
 
-    Iterating writes each cell out. Fields for which a row's table has no column are no cells.
+    Iterating writes each cell out. A field for which a row's table has no column gives no cell.
     """
 
     facts: tuple[Fact, ...]
@@ -238,9 +238,9 @@ def _cells_of(fact: Fact, name: str) -> Iterator[Cell]:
     if isinstance(fact, TableRow):
         yield from _table_cells(fact, name)
         return
-    said: Value = getattr(fact, name)
-    raw = f"{said:g}" if isinstance(said, float | int) else str(said)
-    yield Cell(f"{fact.file} {fact.location}: {fact.question}", name, raw, said, "")
+    value: Value = getattr(fact, name)
+    raw = f"{value:g}" if isinstance(value, float | int) else str(value)
+    yield Cell(f"{fact.file} {fact.location}: {fact.question}", name, raw, value, "")
 
 
 def _table_cells(fact: TableRow, name: str) -> Iterator[Cell]:
@@ -260,8 +260,8 @@ def _columns(table: Table, name: str) -> Columns:
         return _cores(table)
     if name == "threads":
         return _present(("total_threads", "threads"), table)[:1]
-    if name in _FIRST_SAID:
-        return _first_said(_present(_FIRST_SAID[name], table), table)
+    if name in _FIRST_FILLED:
+        return _first_filled(_present(_FIRST_FILLED[name], table), table)
     if name == WHOLE_ROW:
         return _present(sorted(table.columns, key=lambda n: (len(table.columns[n]), n)), table)
     return _present(_TOGETHER.get(name, (name,)), table)
@@ -281,21 +281,21 @@ def _usual(table: Table, facts: Sequence[Any], rows: Sequence[int], name: str) -
 
     Mostly they are: no row of the first column is blank, every server's cores are known.
     """
-    if name in _FIRST_SAID:
-        first = _present(_FIRST_SAID[name], table)[:1]
+    if name in _FIRST_FILLED:
+        first = _present(_FIRST_FILLED[name], table)[:1]
         return first if all(str(raw).strip() for raw in _raws(table, first[0], rows)) else ()
     if "total_cores" in table.columns or any(f.cores is None for f in facts):
         return ()
     return _product(table)
 
 
-def _first_said(columns: tuple[str, ...], table: Table) -> Columns:
+def _first_filled(columns: tuple[str, ...], table: Table) -> Columns:
     single = [(column,) for column in columns]
 
-    def said(_: TableRow, row: int) -> tuple[str, ...]:
+    def filled(_: TableRow, row: int) -> tuple[str, ...]:
         return next((one for one in single if table.raw(one[0], row).strip()), single[0])
 
-    return said if len(columns) > 1 else columns
+    return filled if len(columns) > 1 else columns
 
 
 def _cores(table: Table) -> Columns:
@@ -305,20 +305,20 @@ def _cores(table: Table) -> Columns:
 
     def cores(fact: TableRow, row: int) -> tuple[str, ...]:
         count = getattr(fact, "cores", None)
-        if count is None:  # wherever it could have been said
+        if count is None:  # every column that could have given it
             return anywhere
         if "total_cores" not in table.columns:
             return product
-        said = table.raw("total_cores", row).strip()
-        if _is_number(said, count):
+        stated = table.raw("total_cores", row).strip()
+        if _is_number(stated, count):
             return ("total_cores",)
-        return _present(("total_cores", *product), table) if said else product
+        return _present(("total_cores", *product), table) if stated else product
 
     return cores
 
 
 def _product(table: Table) -> tuple[str, ...]:
-    """Return the columns that make up all cores where no column says them alone."""
+    """Return the columns that make up all cores where no column holds them by itself."""
     if "cores_per_cpu" in table.columns:
         return _present(("sockets", "cores_per_cpu"), table)
     if "total_cores" in table.columns:

@@ -1,9 +1,9 @@
 """Which opportunity carries an amount: plays that share a rule count the same dollars once.
 
-Built-in plays are made so that none counts what another does. A play of a user's own works by the
-rules of a built-in one. Of those that fire by the same rules the first carries the amount, the
-built-in before users' own, these by id; the others carry 0 and say where it is counted. Plays on
-databases share by engine instead: each engine is counted by the first play that names it.
+No two built-in plays count the same dollars. A user's play uses the rules of a built-in one. If
+several plays with the same rules fire, the first carries the amount (the built-in one first, then
+users' plays by id); the others carry 0 and tell where it is counted. Plays on databases share by
+engine instead: each engine is counted by the first play that names it.
 """
 
 from opportune.analysis.case import Case, Finding
@@ -17,24 +17,23 @@ BY_ENGINE = "managed-databases"
 """The ARR rule whose plays divide the databases among them."""
 
 
-class Carriers:
-    """What was counted so far in an analysis, by the rules that counted it."""
+class CountedOnce:
+    """Knows what was counted so far in an analysis, and by which play."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self._first: dict[str, Opportunity] = {}
 
-    def once(self, play: Play, finding: Finding, arr: ARR) -> tuple[ARR, str]:
-        """Return what a play adds, and what is to be said if another counts (part of) it."""
+    def counted(self, play: Play, finding: Finding, arr: ARR) -> tuple[ARR, str]:
+        """Return what a play adds, and a note if another play counts (part of) it."""
         words = self._case.words
         if play.arr == BY_ENGINE:
             elsewhere = str(finding.values["elsewhere"])
-            said = words.phrase("shared-engines", engines=elsewhere) if elsewhere else ""
-            return arr, said
+            return arr, words.phrase("shared-engines", engines=elsewhere) if elsewhere else ""
         carrier = self._first.get(play.rules)
         if carrier is None or not any((arr.tree.amount, arr.low, arr.high)):
             return arr, ""
-        said = words.phrase(
+        note = words.phrase(
             "shared-arr", title=carrier.title, amount=words.money(carrier.estimated_arr)
         )
         label = words.phrase("label-increment")
@@ -44,8 +43,8 @@ class Carriers:
             unit="USD/year",
             source=carrier.id,
         )
-        tree = Node(label, NOTHING, said, cells=groups_of(arr.tree))
-        return ARR(tree, NOTHING, NOTHING, NO_ARR, said, (source,)), said
+        tree = Node(label, NOTHING, note, cells=groups_of(arr.tree))
+        return ARR(tree, NOTHING, NOTHING, NO_ARR, note, (source,)), note
 
     def add(self, play: Play, opportunity: Opportunity) -> None:
         """Note what a play has counted."""

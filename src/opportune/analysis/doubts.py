@@ -48,8 +48,8 @@ def unit_readings(notes: Iterable[QualityNote]) -> dict[str, str]:
 
 
 def with_effects(case: Case) -> tuple[QualityNote, ...]:
-    """Return the notes of the files, each with its effect if one can be told."""
-    columns = _columns(case)
+    """Return the notes of the files, each with its effect in dollars if one can be computed."""
+    columns = _server_columns(case)
     changed: list[QualityNote] = []
     for note in case.assessment.quality:
         place = _PLACE.fullmatch(note.source)
@@ -61,7 +61,7 @@ def with_effects(case: Case) -> tuple[QualityNote, ...]:
     return tuple(changed)
 
 
-def _columns(case: Case) -> dict[str, tuple[Table, str]]:
+def _server_columns(case: Case) -> dict[str, tuple[Table, str]]:
     """Return the columns of servers, by file and place as notes name them."""
     found: dict[str, tuple[Table, str]] = {}
     for table in {id(s.table): s.table for s in case.assessment.servers}.values():
@@ -91,7 +91,7 @@ def _cost(case: Case, table: Table, row: int) -> Decimal | None:
 
 
 def _other_unit(case: Case, table: Table, name: str) -> Decimal | None:
-    """Return what another unit of a whole column makes: fraction or percent, GB or MB."""
+    """Return by how much the base changes if a column has the other unit: percent, or MB."""
     ratio = _ratio(case, table, name)
     if ratio is None:
         return None
@@ -131,7 +131,7 @@ def _ratio(case: Case, table: Table, name: str) -> float | None:
 
 
 def _without_constant(case: Case, table: Table, name: str) -> Decimal | None:
-    """Return what not applying a peak makes on the servers that share the commonest one."""
+    """Return by how much the base changes without the most common peak, where it is applied."""
     if name not in _FACTS:
         return None
     rows = [s for s in case.running if s.table is table and getattr(s, name) is not None]
@@ -144,7 +144,7 @@ def _without_constant(case: Case, table: Table, name: str) -> Decimal | None:
 def without_peaks(
     case: Case, servers: Iterable[Server], names: tuple[str, ...] = _FACTS[1:]
 ) -> Decimal:
-    """Return what taking these servers as they are makes."""
+    """Return by how much the base changes if these servers are sized without their peaks."""
 
     def need_of(server: Server) -> Need | None:
         facts = {n: None if n in names else getattr(server, n) for n in _FACTS}
@@ -154,7 +154,7 @@ def without_peaks(
 
 
 def with_assumed_peaks(case: Case, servers: Iterable[Server]) -> Decimal:
-    """Return what the assumed peaks make where none was measured."""
+    """Return by how much the base changes with the assumed peaks where none was measured."""
 
     def need_of(server: Server) -> Need | None:
         cpu, ram = server.cpu_peak_fraction, server.ram_peak_fraction
@@ -169,7 +169,7 @@ def with_assumed_peaks(case: Case, servers: Iterable[Server]) -> Decimal:
 
 
 def with_assumed_disks(case: Case, servers: Iterable[Server]) -> Decimal:
-    """Return what the assumed disk of each of these makes."""
+    """Return by how much the base changes with the assumed disk for each of these servers."""
     return _storage(case, (ASSUMED_DISK_GB for _ in servers))
 
 
@@ -201,7 +201,10 @@ def _is_sized(case: Case, server: Server) -> bool:
 
 
 def _resized(case: Case, servers: Iterable[Server], need_of: NeedOf) -> Decimal:
-    """Return the difference in the base if servers need something else; one unfit falls out."""
+    """Return by how much the base changes if servers need something else.
+
+    A server that fits no type then leaves the base.
+    """
     prices, fitter = case.prices, Fitter(case.prices)
     licence = prices.price("windows-vcpu-hour").amount * prices.hours_a_year
     compute = {t.name: case.yearly(t) for t in prices.x86_by_price}

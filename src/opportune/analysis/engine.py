@@ -1,4 +1,4 @@
-"""From an assessment to opportunities: plays x facts x prices. No clock, no network, no chance."""
+"""From an assessment to opportunities: plays x facts x prices. The same input, the same result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ from string import Formatter
 from opportune.analysis.base import base_of
 from opportune.analysis.case import Case, Finding, Named
 from opportune.analysis.cells import Shared
-from opportune.analysis.counted_once import Carriers
+from opportune.analysis.counted_once import CountedOnce
 from opportune.analysis.doubts import unit_readings, with_effects
-from opportune.analysis.plays.play import Play, Texts, bundled_plays, priority_sentence
+from opportune.analysis.plays.play import Play, Texts, applies, bundled_plays
 from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules.registry import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.analysis.tree import ARR, Node, digest
@@ -31,7 +31,7 @@ class Analysis:
     `opportunities` are not stored yet (version 0), in list order. `trees` holds each one's
     calculation by its id, with every cell that it rests on; a tree without children carries no ARR.
     `quality` are notes on the figures; `file_quality` those of the assessment itself, with their
-    effect in dollars where one can be told. `portfolio_arr` is US dollars a year: the base plus
+    effect in dollars where one can be computed. `portfolio_arr` is US dollars a year: the base plus
     each play's increment on it.
     """
 
@@ -60,13 +60,13 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
         session_id: The opportunities' ids begin with it.
         customer: Goes onto each opportunity; may be empty.
         language: en, es or pt, of all texts.
-        run_date: The day that vendors' support is judged on; it is printed nowhere.
+        run_date: The day that vendors' support is judged on; it is not printed.
         prices: None = the bundled price book.
         basis: What the customer is expected to pay for compute.
         plays: None = those that come with the package.
 
     Raises:
-        InvalidInputError: The language is none of ours.
+        InvalidInputError: The language is none of en, es, pt.
         ConfigurationError: The price book lacks a price.
     """
     book = prices or PriceBook.bundled()
@@ -77,21 +77,19 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
     shared: Shared = {}
     opportunities: list[Opportunity] = []
     trees: dict[str, Node] = {}
-    carriers = Carriers(case)
+    counted = CountedOnce(case)
     for play in taking_part:
-        finding = TRIGGERS[play.trigger.name](case, play.trigger.parameters)
+        finding = TRIGGERS[play.trigger["rule"]].find(case, play.trigger)
         if finding is None:
             continue
-        arr, aside = carriers.once(play, finding, ARR_RULES[play.arr](case, finding))
+        arr, note = counted.counted(play, finding, ARR_RULES[play.arr](case, finding))
         tree = replace(arr.tree, cells=_rests_on(case, play, finding, arr), readings=readings)
         estimate = _estimate(case, arr, digest(tree, shared))
         id_ = f"{session_id}.{play.id}"
         values = {**finding.values, "arr": case.words.money(arr.tree.amount), "customer": customer}
         named = replace(finding, values=values)
-        opportunity = _opportunity(
-            case, play, finding=named, estimate=estimate, id_=id_, aside=aside
-        )
-        carriers.add(play, opportunity)
+        opportunity = _opportunity(case, play, finding=named, estimate=estimate, id_=id_, note=note)
+        counted.add(play, opportunity)
         opportunities.append(opportunity.revised(customer=customer))
         trees[opportunity.id] = tree
     return Analysis(
@@ -105,21 +103,25 @@ def analyze(  # noqa: PLR0913 - each names a part of what is found; all but the 
 
 def _rests_on(case: Case, play: Play, finding: Finding, arr: ARR) -> Named:
     """Return what an opportunity rests on beyond the leaves of its calculation."""
-    names = _said(play.texts[case.words.language], finding.values)
+    names = _values_used(play.texts(case.words.language), finding.values)
     return (
         *finding.cells,
         *(cited.cells for cited in finding.evidence),
-        *(cells for name in sorted(names & finding.said.keys()) for cells in finding.said[name]),
+        *(
+            cells
+            for name in sorted(names & finding.value_cells.keys())
+            for cells in finding.value_cells[name]
+        ),
         *arr.tree.cells,
     )
 
 
-def _said(texts: Texts, values: Mapping[str, object]) -> set[str]:
-    """Return the values that the sentences of a play say: the same in each language."""
-    lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps)
-    told = [line for line in lines if line.applies(values)]
-    names = {line.when for line in told}
-    return names.union(*map(_placeholders, (texts.title, texts.priority, *(t.text for t in told))))
+def _values_used(texts: Texts, values: Mapping[str, object]) -> set[str]:
+    """Return the values that the sentences of a play use: the same in each language."""
+    lines = [line for line in texts.lines if applies(line, values)]
+    names = {line.when for line in lines}
+    sentences = (texts.title, texts.priority, *(line.text for line in lines))
+    return names.union(*map(_placeholders, sentences))
 
 
 @cache
@@ -142,24 +144,24 @@ def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
 
 
 def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
-    case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, aside: str
+    case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, note: str
 ) -> Opportunity:
-    """Make an opportunity; `aside` is said beside its texts."""
-    texts, expected = play.texts[case.words.language], estimate.expected
+    """Make an opportunity; `note` is added to its reasoning."""
+    texts, expected = play.texts(case.words.language), estimate.expected
     values = finding.values
-    priority = PRIORITIES[play.priority.name](play.priority.parameters, finding, expected)
-    why = priority_sentence(play, case.words, priority, values)
+    priority = PRIORITIES[play.priority["rule"]].decide(play.priority, finding, expected)
+    why = play.priority_sentence(case.words, priority, values)
     return Opportunity(
         id=id_,
         session_id=id_.partition(".")[0],
-        title=play.said(texts.title, values),
+        title=play.filled(texts.title, values),
         category=play.category,
         priority=priority,
         estimated_arr=expected,
-        reasoning=" ".join(filter(None, (*play.rendered(texts.reasoning, values), aside, why))),
+        reasoning=" ".join(filter(None, (*play.sentences(texts.reasoning, values), note, why))),
         evidence=tuple(cited.evidence for cited in finding.evidence),
-        talking_points=play.rendered(texts.talking_points, values),
-        next_steps=play.rendered(texts.next_steps, values),
+        talking_points=play.sentences(texts.talking_points, values),
+        next_steps=play.sentences(texts.next_steps, values),
         related_services=play.services,
         template_id=play.id,
         language=case.words.language,

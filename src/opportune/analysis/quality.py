@@ -98,14 +98,14 @@ def _notes(
     code: str,
     rows: Iterable[T],
     effect_of: Callable[[Sequence[T]], Decimal] | None = None,
-    **said: object,
+    **more: object,
 ) -> tuple[QualityNote, ...]:
     """Return a note for each table that has such rows, with what it does to the base."""
     words = case.words
     notes: list[QualityNote] = []
     for place in located(rows, _COLUMNS[code]):
         effect = effect_of(place.rows) if effect_of else None
-        values = said | {
+        values = more | {
             "n": words.count(len(place.rows)),
             "names": words.listing([_name(row) for row in place.rows]),
             "amount": words.money(effect) if effect is not None else "",

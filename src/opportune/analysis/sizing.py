@@ -9,7 +9,7 @@ from opportune.prices.book import InstanceType, PriceBook
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a server needs. Fractions are the peaks applied; None = not measured, taken as is."""
+    """What a server needs. Fractions are the peaks applied; None = not measured, taken as 1."""
 
     vcpus: float
     ram_gib: float
@@ -47,7 +47,7 @@ def need_at_peak(server: Server) -> Need | None:
 
 
 def _measured(fraction: float | None) -> float | None:
-    """Return a peak that can be one: a machine that runs uses more than nothing, less than all."""
+    """Return a peak if it is possible for a machine that runs: above 0, at most 1; else None."""
     return fraction if fraction is not None and 0 < fraction <= 1 else None
 
 

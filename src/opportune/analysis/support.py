@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from opportune.model.assessment import Database
 from opportune.model.folding import folded
 
 
@@ -119,6 +120,12 @@ def database_engine(engine: str, version: str) -> Match | None:
         if re.search(pattern, text):
             return _match(product, version_of(folded(f"{engine} {version}")))
     return None
+
+
+def product_of(database: Database) -> str:
+    """Return the product of a database's engine; "" if it is none that we know."""
+    found = database_engine(database.engine, database.version)
+    return found.product if found else ""
 
 
 def is_windows(os_name: str, os_version: str) -> bool:

@@ -19,7 +19,7 @@ class Node:
 
     `amount` is US dollars a year, in cents. Children, if there are any, sum to it exactly.
     `sources` name a row of the customer's files and rows of the price book; `cells` are the cells
-    that the figure rests on beyond those of its children. `readings` say, on the first node, how
+    that the figure rests on beyond those of its children. `readings` tell, on the first node, how
     columns' units were decided: by the file and the column, `mpa.xlsx Servers!L`.
     """
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import Field
 
-from opportune.analysis.plays.files import TemplateFile
+from opportune.analysis.plays.play import Play
 from opportune.api.callers import Caller
 from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router
 from opportune.model.records import LANGUAGES, Evidence, Model, Money, Priority, Text
@@ -39,7 +39,7 @@ class Restore(Model):
 class PreviewOf(Model):
     """What to try a template on."""
 
-    template: TemplateFile | None = None
+    template: Play | None = None
     """Instead of what is kept."""
     session_id: Text = ""
     """Empty: the sample inventory."""
@@ -83,7 +83,7 @@ def create_template(
     service: ServiceOf,
     caller: Caller,
     response: Response,
-    file: TemplateFile,
+    file: Play,
     change_id: ChangeId,
 ) -> TemplateAnswer:
     """Keep a new template of one's own."""
@@ -111,7 +111,7 @@ def edit_template(  # noqa: PLR0913 - path, body and headers
     *,
     response: Response,
     template_id: str,
-    file: TemplateFile,
+    file: Play,
     version: ExpectedVersion,
     change_id: ChangeId,
 ) -> TemplateAnswer:

@@ -15,7 +15,7 @@ from opportune.cli.context import (
 from opportune.model.words import category_name, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.analysis.plays.files import TemplateFile
+    from opportune.analysis.plays.play import Play
     from opportune.pipeline.templates.answers import TemplateAnswer
 
 expect_version = click.option(
@@ -92,7 +92,7 @@ def show(  # noqa: PLR0913 - argument and options of the command
 
     Example: opportune templates show graviton --toml > graviton.toml
     """
-    from opportune.analysis.plays.files import to_toml
+    from opportune.analysis.plays.play import to_toml
     from opportune.cli.tables import print_json
 
     with opened_service(storage_type, language) as service:
@@ -295,9 +295,9 @@ def history(*, template_id: str, language: str, storage_type: str | None, as_jso
     )
 
 
-def read_file(path: str) -> "TemplateFile":
+def read_file(path: str) -> "Play":
     """Read a template that the user named; `-` is standard input."""
-    from opportune.analysis.plays.files import from_toml
+    from opportune.analysis.plays.play import from_toml
 
     file = input_file(path)
     return from_toml(file.data, file.name)
@@ -328,6 +328,8 @@ def _print_state(found: "TemplateAnswer", language: str, *, as_json: bool) -> No
 
 def _print_template(found: "TemplateAnswer", language: str) -> None:
     """Print a template in a reader's language, or the first that it has."""
+    from opportune.model.records import TemplateLine
+
     text, file = words(language), found.template
     click.secho(found.title, bold=True)
     heading = text["template.heading"].format(
@@ -339,17 +341,17 @@ def _print_template(found: "TemplateAnswer", language: str) -> None:
     for name, table in (("trigger", file.trigger), ("priority", file.priority)):
         for key, value in table.items():
             click.echo(f"{name}.{key} = {value}")
-    texts = getattr(file, language) or file.en or file.es or file.pt
-    if texts is None:
+    if not file.languages:
         return
+    texts = file.texts(language)
     sections = (
-        ("heading.reasoning", (*texts.reasoning, texts.priority)),
+        ("heading.reasoning", (*texts.reasoning, TemplateLine(text=texts.priority))),
         ("heading.talking", texts.talking_points),
         ("heading.next", texts.next_steps),
     )
     for title, lines in sections:
         click.echo()
         click.secho(text[title], bold=True)
-        for line in filter(None, lines):
-            when = "" if isinstance(line, str) else f"[{line.when}] "
-            click.echo(f"- {when}{line if isinstance(line, str) else line.text}")
+        for line in lines:
+            if line.text:
+                click.echo(f"- {f'[{line.when}] ' if line.when else ''}{line.text}")

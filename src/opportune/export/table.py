@@ -38,7 +38,7 @@ class Column:
     """Of an opportunity, in a language."""
 
 
-def _said(key: str) -> Callable[[Opportunity, str], Cell]:
+def _in_words(key: str) -> Callable[[Opportunity, str], Cell]:
     return lambda one, language: words(language)[f"{key}.{getattr(one, key)}"]
 
 
@@ -81,8 +81,8 @@ def _category(one: Opportunity, language: str) -> Cell:
 COLUMNS = (
     Column("title", Kind.TEXT, _plain("title")),
     Column("customer", Kind.TEXT, _plain("customer")),
-    Column("priority", Kind.TEXT, _said("priority")),
-    Column("status", Kind.TEXT, _said("status")),
+    Column("priority", Kind.TEXT, _in_words("priority")),
+    Column("status", Kind.TEXT, _in_words("status")),
     Column("category", Kind.TEXT, _category),
     Column("arr", Kind.MONEY, _plain("estimated_arr")),
     Column("low", Kind.MONEY, _claim("low")),

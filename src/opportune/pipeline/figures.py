@@ -5,7 +5,7 @@ Every figure is a sum over the list of the same filter, so a reader can check ea
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import pairwise
 from statistics import fmean, median
 
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from opportune.errors import InvalidInputError
 from opportune.model.filters import Grouping, OpportunityFilters, Order, Sum, Total, added_up
+from opportune.model.money import cents
 from opportune.model.records import Model, Money, Opportunity, Status, Text, Time
 from opportune.model.times import time_text
 from opportune.pipeline.changes.edit_many import found
@@ -22,7 +23,6 @@ from opportune.stores.contract import Clock, Store
 
 OPEN = (Status.NEW, Status.IN_PROGRESS)
 CLOSED = (Status.WON, Status.LOST)
-CENT = Decimal("0.01")
 HISTORY_LIMIT = 10_000
 """Opportunities whose histories are read for one answer."""
 
@@ -274,7 +274,7 @@ class Analytics:
 
     def _sum(self, totals: Sequence[Total]) -> Figures:
         weighted = sum(
-            ((t.arr * self._probabilities[t.status]).quantize(CENT, ROUND_HALF_UP) for t in totals),
+            (cents(t.arr * self._probabilities[t.status]) for t in totals),
             Decimal(0),
         )
         return Figures(

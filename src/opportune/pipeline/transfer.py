@@ -189,7 +189,7 @@ class Exports:
 def filters_in_words(choice: Choice, region: Region) -> str:
     """Return what was filtered by, in the reader's language; empty: nothing."""
     text = words(choice.language)
-    said: list[str] = []
+    parts: list[str] = []
     for name in OpportunityFilters.model_fields:
         value = getattr(choice.filters, name)
         if value in (None, (), ""):
@@ -200,8 +200,8 @@ def filters_in_words(choice: Choice, region: Region) -> str:
             value = ", ".join(
                 text.get(f"{name}.{one}", one) or text["export.filter.nobody"] for one in value
             )
-        said.append(text[f"export.filter.{name}"].format(value=printable(str(value))))
-    return " · ".join(said)
+        parts.append(text[f"export.filter.{name}"].format(value=printable(str(value))))
+    return " · ".join(parts)
 
 
 def take_in(store: Store, name: str, data: bytes, on_progress: Told | None = None) -> ImportAnswer:

@@ -1,7 +1,7 @@
-"""What a template must be, so that no analysis can fail by it: checked when it is saved.
+"""Checks when a template is saved, so that no analysis can fail because of it.
 
-Texts name values and nothing else: no attribute, index, conversion or format can be asked for, so
-a text cannot reach into the program.
+Texts may use values and nothing else: no attribute, index, conversion or format, so that a text
+cannot reach into the program.
 """
 
 import re
@@ -11,18 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from opportune.analysis.plays.own import built_in, parameters_of, priority_rule, texts_of
-from opportune.analysis.plays.parameters import (
-    OF_EVERY_PLAY,
-    PRIORITY_PARAMETERS,
-    TRIGGER_PARAMETERS,
-    TRIGGER_VALUES,
-    Parameter,
-    priority_values,
-)
-from opportune.analysis.plays.play import Play
+from opportune.analysis.plays.play import BASE_PLAY, SECTIONS, Play, Texts, built_in
+from opportune.analysis.plays.stored import own_texts, play_of
+from opportune.analysis.rules.declared import Parameter
+from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
 from opportune.errors import InvalidInputError
-from opportune.model.records import LANGUAGES, Template, TemplateLine, TemplateTexts
+from opportune.model.records import LANGUAGES, Template
 
 LINES = 15
 """Sentences of the reasoning, of talking points, and of next steps, at most."""
@@ -32,8 +26,8 @@ TITLE_LENGTH = 300
 NAME_LENGTH = 100
 """Characters of a category, and of a service."""
 SERVICES = 20
-BASE_PLAY = "rehost"
-"""Carries the base that every other play's ARR is an increment on."""
+OF_EVERY_PLAY = frozenset(("arr", "customer"))
+"""Values that every play's texts may use, but not ask for with `when`."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NOUNS = re.compile(r"\|?[^|{}]*\|[^|{}]*")
@@ -41,10 +35,10 @@ _NOUNS = re.compile(r"\|?[^|{}]*\|[^|{}]*")
 
 
 def check_template(template: Template) -> None:
-    """Accept a template, or say what is wrong with it.
+    """Accept a template, or tell what is wrong with it.
 
     Raises:
-        InvalidInputError: The message names the field, what stands there, and what may.
+        InvalidInputError: The message names the field, its value, and what is allowed.
     """
     rules = built_in(template.play) if template.play else None
     if template.play and rules is None:
@@ -57,48 +51,55 @@ def check_template(template: Template) -> None:
             f"{BASE_PLAY!r} carries the base that the ARR of every other play is an increment on: "
             "it cannot be disabled; change its texts instead."
         )
-    _check_frame(template)
+    _check_languages(template)
+    play = play_of(template)
+    _check_frame(play)
     if rules:
-        _check_parameters(template, rules)
-    for texts in texts_of(template):
-        _check_texts(texts, _known(rules), _limits(template, rules))
+        _check_parameters(play)
+    for language, texts in own_texts(template).items():
+        _check_texts(language, texts, known_values(play), play.limit_names)
 
 
-def placeholders(template: Template) -> frozenset[str]:
-    """Return the names of all values that a template's own texts use or ask for."""
-    lines = (
-        x for t in texts_of(template) for x in (*t.reasoning, *t.talking_points, *t.next_steps)
-    )
-    return frozenset(name for name, _ in _used(template)) | {x.when for x in lines if x.when}
+def known_values(play: Play) -> Mapping[str, bool] | None:
+    """Return the values of a play's rule, and which are counts; None: without a rule, any."""
+    if not play.trigger:
+        return None
+    values = TRIGGERS[play.trigger["rule"]].values
+    return {name: name in values.counts for name in sorted(values.names)}
 
 
-def count_names(template: Template) -> frozenset[str]:
-    """Return the placeholders that a template's own texts use as a number of things."""
-    return frozenset(name for name, spec in _used(template) if spec)
-
-
-def _used(template: Template) -> Iterator[tuple[str, str]]:
-    """Yield each placeholder of a template's texts, with its nouns."""
-    for texts in texts_of(template):
-        for _, text in _sentences(texts):
-            for _, name, spec, _ in Formatter().parse(text):
+def placeholders(play: Play) -> Mapping[str, bool]:
+    """Return the names of all values that a play's texts use, and which are used as counts."""
+    found: dict[str, bool] = {}
+    for texts in map(play.texts, play.languages):
+        for line in texts.lines:
+            if line.when:
+                found.setdefault(line.when, False)
+        for _, text in _sentences("", texts):
+            for _, name, nouns, _ in Formatter().parse(text):
                 if name:
-                    yield name, spec or ""
+                    found[name] = found.get(name, False) or bool(nouns)
+    return found
 
 
-def _check_frame(template: Template) -> None:
-    languages = [texts.language for texts in texts_of(template)]
+def _check_languages(template: Template) -> None:
+    languages = [texts.language for texts in template.texts]
+    if not languages and not template.play:
+        languages = [template.language]
     for n, language in enumerate(languages):
         if language not in LANGUAGES or language in languages[:n]:
             raise InvalidInputError(f"{language}: give texts once in each of en, es and pt.")
     if not languages and not built_in(template.template_id):
         raise InvalidInputError("en, es, pt: give texts in one of these languages at least.")
-    _check_names("category", (template.category,) if template.category else ())
-    if not template.category and not template.play:
+
+
+def _check_frame(play: Play) -> None:
+    _check_names("category", (play.category,) if play.category else ())
+    if not play.category:
         raise InvalidInputError("category: give one, as Migración, or a name of your own.")
-    if len(template.related_services) > SERVICES:
+    if len(play.services) > SERVICES:
         raise InvalidInputError(f"services: give {SERVICES} at most.")
-    _check_names("services", template.related_services)
+    _check_names("services", play.services)
 
 
 def _check_names(field: str, names: tuple[str, ...]) -> None:
@@ -109,26 +110,23 @@ def _check_names(field: str, names: tuple[str, ...]) -> None:
             )
 
 
-def _check_parameters(template: Template, rules: Play) -> None:
-    given = parameters_of(template)
-    trigger = given.get("trigger", {})
-    _check_each("trigger", rules.trigger.name, trigger, TRIGGER_PARAMETERS[rules.trigger.name])
-    priority = priority_rule(rules, given.get("priority", {}))
-    if priority.name not in PRIORITY_PARAMETERS:
-        raise InvalidInputError(
-            f"priority.rule: {priority.name!r} is none of {', '.join(PRIORITY_PARAMETERS)}."
-        )
-    limits = PRIORITY_PARAMETERS[priority.name]
-    _check_each("priority", priority.name, priority.parameters, limits)
+def _check_parameters(play: Play) -> None:
+    _check_each("trigger", play.trigger, TRIGGERS[play.trigger["rule"]].parameters)
+    rule = play.priority["rule"]
+    if rule not in PRIORITIES:
+        raise InvalidInputError(f"priority.rule: {rule!r} is none of {', '.join(PRIORITIES)}.")
+    limits = PRIORITIES[rule].parameters
+    _check_each("priority", play.priority, limits)
     for name in limits:
-        if name not in priority.parameters:
-            raise InvalidInputError(f"priority.{name}: rule {priority.name!r} needs it.")
+        if name not in play.priority:
+            raise InvalidInputError(f"priority.{name}: rule {rule!r} needs it.")
 
 
-def _check_each(
-    table: str, rule: str, given: Mapping[str, Any], takes: Mapping[str, Parameter]
-) -> None:
+def _check_each(table: str, given: Mapping[str, Any], takes: Mapping[str, Parameter]) -> None:
+    rule = given["rule"]
     for name, value in given.items():
+        if name == "rule":
+            continue
         if name not in takes:
             known = f"known are {', '.join(takes)}" if takes else "it has none"
             raise InvalidInputError(f"{table}.{name} is no parameter of rule {rule!r}: {known}.")
@@ -141,51 +139,33 @@ def _check_each(
             ) from None
 
 
-def _known(rules: Play | None) -> Mapping[str, bool] | None:
-    """Return the values of a template's rule, and which are counts; None: without a rule, any."""
-    if rules is None:
-        return None
-    values = TRIGGER_VALUES[rules.trigger.name]
-    return {name: name in values.counts for name in sorted(values.names)}
-
-
-def _limits(template: Template, rules: Play | None) -> frozenset[str]:
-    """Return what the sentence on the priority may say besides."""
-    if rules is None:
-        return frozenset()
-    given = parameters_of(template)
-    trigger = {**rules.trigger.parameters, **given.get("trigger", {})}
-    return priority_values(trigger, priority_rule(rules, given.get("priority", {})).parameters)
-
-
 def _check_texts(
-    texts: TemplateTexts, known: Mapping[str, bool] | None, limits: frozenset[str]
+    language: str, texts: Texts, known: Mapping[str, bool] | None, limits: frozenset[str]
 ) -> None:
-    language = texts.language
     if not texts.title.strip() or len(texts.title) > TITLE_LENGTH or "\n" in texts.title:
         raise InvalidInputError(
             f"{language}.title: give one of 1 to {TITLE_LENGTH} characters on one line."
         )
-    for field in ("reasoning", "talking_points", "next_steps"):
-        lines: tuple[TemplateLine, ...] = getattr(texts, field)
+    for section in SECTIONS:
+        lines = getattr(texts, section)
         if len(lines) > LINES:
-            raise InvalidInputError(f"{language}.{field}: give {LINES} sentences at most.")
+            raise InvalidInputError(f"{language}.{section}: give {LINES} sentences at most.")
         for n, line in enumerate(lines, 1):
-            _check_when(f"{language}.{field}[{n}]", line.when, known)
-    for place, text in _sentences(texts):
+            _check_when(f"{language}.{section}[{n}]", line.when, known)
+    for place, text in _sentences(language, texts):
         more = OF_EVERY_PLAY | (limits if place.endswith(".priority") else frozenset())
         _check_sentence(
             place, text, None if known is None else {**known, **dict.fromkeys(more, False)}
         )
 
 
-def _sentences(texts: TemplateTexts) -> Iterator[tuple[str, str]]:
+def _sentences(language: str, texts: Texts) -> Iterator[tuple[str, str]]:
     """Yield every text with its place: `en.reasoning[2]`."""
-    yield f"{texts.language}.title", texts.title
-    yield f"{texts.language}.priority", texts.priority
-    for field in ("reasoning", "talking_points", "next_steps"):
-        for n, line in enumerate(getattr(texts, field), 1):
-            yield f"{texts.language}.{field}[{n}]", line.text
+    yield f"{language}.title", texts.title
+    yield f"{language}.priority", texts.priority
+    for section in SECTIONS:
+        for n, line in enumerate(getattr(texts, section), 1):
+            yield f"{language}.{section}[{n}]", line.text
 
 
 def _check_when(place: str, when: str, known: Mapping[str, bool] | None) -> None:

@@ -5,7 +5,7 @@ says nothing either: what it confirms stands in the question.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from opportune.analysis.case import Case
@@ -59,13 +59,18 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{listed})(?![a-z0-9])")
 
 
-def said_in(case: Case, words: Iterable[str]) -> list[tuple[Answer, str]]:
+def answers_affirming(case: Case, words: Iterable[str]) -> list[tuple[Answer, str]]:
     """Return the answers that affirm one of these words, each with the clause that does."""
     listed = tuple(words)
     found = (
         (a, says(a.answer, listed) or says(a.comment, listed)) for a in case.assessment.answers
     )
     return [(answer, clause) for answer, clause in found if clause]
+
+
+def first_quote(answers: Sequence[tuple[Answer, str]]) -> str:
+    """Return what the first of these answers affirms, cut where it is long; "" if there is none."""
+    return quoted(answers[0][1]) if answers else ""
 
 
 def answer_evidence(case: Case, answers: Iterable[tuple[Answer, str]]) -> tuple[Cited, ...]:

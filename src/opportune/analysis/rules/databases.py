@@ -38,11 +38,12 @@ def databases_of(case: Case, parameters: Parameters) -> Finding | None:
         Cells(tuple(databases), ("engine", "version")),
         *case.hosting(databases),
     )
-    return Finding(_evidence(case, matches), values, worst, hosts, cells, _said(case, databases))
+    evidence, value_cells = _evidence(case, matches), _cells_of_values(case, databases)
+    return Finding(evidence, values, worst, hosts, cells, value_cells)
 
 
-def _said(case: Case, databases: Sequence[Database]) -> dict[str, Named]:
-    """Return what the values rest on beside engine, version and size."""
+def _cells_of_values(case: Case, databases: Sequence[Database]) -> dict[str, Named]:
+    """Return what the values rest on besides engine, version and size."""
     procedures = tuple(d for d in databases if d.stored_procedure_lines)
     triggers = tuple(d for d in databases if d.trigger_lines)
     code = (Cells(procedures, ("stored_procedure_lines",)), Cells(triggers, ("trigger_lines",)))

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from opportune.analysis.case import Case, Finding, Named, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
+from opportune.analysis.rules.declared import ENGINES, Parameter, trigger
+from opportune.analysis.rules.inventory import size_evidence
 from opportune.analysis.support import (
     Match,
     Release,
@@ -16,6 +21,10 @@ from opportune.analysis.support import (
 from opportune.model.assessment import Database, Server
 from opportune.model.money import NOTHING
 from opportune.model.records import Priority
+
+_System = Literal[
+    "windows-server", "rhel", "centos", "oracle-linux", "ubuntu", "sles", "debian", "amazon-linux"
+]
 
 _ORDER = (Support.NONE, Support.EXTENDED, Support.ENDS_SOON)
 """States that a play fires on, worst first."""
@@ -30,6 +39,17 @@ class _Group:
     rows: tuple[Server | Database, ...]
 
 
+@trigger(
+    "end-of-server-support",
+    {
+        "products": Parameter(
+            "of windows-server, rhel, centos, oracle-linux, ubuntu, sles, debian, amazon-linux",
+            Annotated[list[_System], Field(min_length=1, max_length=100)],
+        )
+    },
+    counts="affected total none extended soon unclear",
+    texts="releases names counted licence snapshot",
+)
 def end_of_server_support(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on running servers with a release of `products` past support, or soon to be."""
     matches = [
@@ -41,6 +61,12 @@ def end_of_server_support(case: Case, parameters: Parameters) -> Finding | None:
     return _finding(case, matches)
 
 
+@trigger(
+    "end-of-database-support",
+    {"products": ENGINES},
+    counts="affected total none extended soon unclear",
+    texts="releases names counted licence snapshot",
+)
 def end_of_database_support(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on databases with a release of `products` past support, or soon to be."""
     matches = [
@@ -173,21 +199,14 @@ def _name(row: Server | Database) -> str:
 
 def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
     """Return how large the affected rows are, so that a seller can weigh them."""
-    words = case.words
     servers = [r for r in rows if isinstance(r, Server)]
     databases = [r for r in rows if isinstance(r, Database)]
     return (
-        *case.evidence(
-            servers,
-            "cores",
-            "evidence-size",
-            cores=words.number(sum(s.cores or s.threads or 0 for s in servers)),
-            ram=words.short(sum(s.ram_gb or 0 for s in servers)),
-        ),
+        *size_evidence(case, servers),
         *case.evidence(
             databases,
             "size_gb",
             "evidence-database-size",
-            size=words.short(sum(d.size_gb or 0 for d in databases)),
+            size=case.words.short(sum(d.size_gb or 0 for d in databases)),
         ),
     )

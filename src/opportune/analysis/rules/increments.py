@@ -18,6 +18,7 @@ from opportune.analysis.case import (
 )
 from opportune.analysis.cells import Cells
 from opportune.analysis.places import located
+from opportune.analysis.rules.declared import arr_rule
 from opportune.analysis.tree import ARR, Made, Node, sum_node
 from opportune.model.assessment import Server
 from opportune.model.money import NOTHING, cents
@@ -65,6 +66,7 @@ ON_DEMAND = Basis.ON_DEMAND.value
 NO_ARR = "none"
 
 
+@arr_rule("base")
 def base(case: Case, finding: Finding) -> ARR:
     """Everything that runs, on EC2: the base of the portfolio."""
     words, sums = case.words, case.base
@@ -86,13 +88,13 @@ def base(case: Case, finding: Finding) -> ARR:
     )
     types = "; ".join(sorted({s.instance.source for s in sums.sized}))
     inputs = (
-        _amount(words.phrase("input-compute"), sums.compute, f"{cores}; {ram}; {types}"),
-        _amount(
+        usd_input(words.phrase("input-compute"), sums.compute, f"{cores}; {ram}; {types}"),
+        usd_input(
             words.phrase("input-licences"),
             sums.licence,
             f"{system}; {prices.price('windows-vcpu-hour').source}",
         ),
-        _amount(
+        usd_input(
             words.phrase("input-storage"),
             sums.storage,
             f"{disk}; {prices.price('gp3-gb-month').source}",
@@ -104,7 +106,7 @@ def base(case: Case, finding: Finding) -> ARR:
 
 
 def basis_text(case: Case) -> str:
-    """Return what compute costs under, as a sentence says it: `on demand`."""
+    """Return the pricing basis of compute in words: `on demand`."""
     return case.words.phrase(f"basis-{case.basis}")
 
 
@@ -125,7 +127,7 @@ def _bare_server_node(case: Case) -> Callable[[SizedServer], Node]:
     sources = _leaf_sources(case)
 
     def node(sized: SizedServer) -> Node:
-        row = _row(sized)
+        row = (row_of(sized),)
         leaves = tuple(
             Node("", amount, "", (*row, *rows)) for _, amount, rows in sources(sized) if amount
         )
@@ -173,7 +175,7 @@ def _server_node(case: Case) -> Callable[[SizedServer], Node]:
         return f"{disk} GB x {MONTHS} x {words.price(gp3)}", ("disk_gb",)
 
     def node(sized: SizedServer) -> Node:
-        row, facts = _row(sized), (sized.server,)
+        row, facts = (row_of(sized),), (sized.server,)
         leaves: list[Node] = []
         for kind, amount, rows in sources(sized):
             if amount:
@@ -181,7 +183,7 @@ def _server_node(case: Case) -> Callable[[SizedServer], Node]:
                 cells = (Cells(facts, fields),)
                 leaves.append(Node(labels[kind], amount, formula, (*row, *rows), cells=cells))
         cells = (Cells(facts, ("hostname", *case.scope_fields(sized.server))),)
-        return sum_node(_label(sized), total, leaves, row, cells)
+        return sum_node(label_of(sized), total, leaves, row, cells)
 
     return node
 
@@ -217,6 +219,7 @@ def _peak(case: Case, fraction: float | None) -> str:
     return case.words.phrase("at-peak", peak=case.words.percent(fraction))
 
 
+@arr_rule("graviton")
 def graviton(case: Case, finding: Finding) -> ARR:
     """The difference in price between the Graviton and the x86 type of the same size."""
     words, prices = case.words, case.prices
@@ -227,10 +230,10 @@ def graviton(case: Case, finding: Finding) -> ARR:
     def node(sized: SizedServer) -> Node:
         arm = moves[sized.server.id]
         return Node(
-            _label(sized),
+            label_of(sized),
             case.yearly(arm) - sized.compute,
             _graviton_formula(case, sized, arm),
-            (*_row(sized), sized.instance.source, arm.source, *(p.source for p in plan)),
+            (row_of(sized), sized.instance.source, arm.source, *(p.source for p in plan)),
             cells=(Cells((sized.server,), ("hostname", *case.type_fields(sized))),),
         )
 
@@ -247,7 +250,7 @@ def graviton(case: Case, finding: Finding) -> ARR:
         cells=case.costs(finding.servers),
     )
     range_ = (tree.amount, *views.values())
-    inputs = (_amount(words.phrase("input-counted"), moved, words.phrase("source-base")),)
+    inputs = (usd_input(words.phrase("input-counted"), moved, words.phrase("source-base")),)
     basis = case.basis.value if servers else NO_ARR
     formula = words.phrase("formula-graviton-arr", basis=basis_text(case))
     return ARR(tree, min(range_), max(range_), basis, formula, inputs)
@@ -261,6 +264,7 @@ def _graviton_formula(case: Case, sized: SizedServer, arm: InstanceType) -> str:
     return f"{sized.instance.name} -> {arm.name}, {factors}"
 
 
+@arr_rule("recovery")
 def recovery(case: Case, finding: Finding) -> ARR:
     """Elastic Disaster Recovery where DR is missing, one full snapshot copy where backup is."""
     words = case.words
@@ -282,8 +286,8 @@ def recovery(case: Case, finding: Finding) -> ARR:
         (cents(gb(s.server.disk_gb) * snapshot.amount * MONTHS) for s in without_backup), NOTHING
     )
     inputs = (
-        _amount(words.phrase("label-drs"), tree.amount - backup, drs.source),
-        _amount(words.phrase("label-backup"), backup, snapshot.source),
+        usd_input(words.phrase("label-drs"), tree.amount - backup, drs.source),
+        usd_input(words.phrase("label-backup"), backup, snapshot.source),
     )
     basis = ON_DEMAND if groups else NO_ARR  # neither service has a Savings Plan
     formula = words.phrase("formula-recovery-arr")
@@ -297,7 +301,7 @@ def _recovery_nodes(case: Case, servers: Sequence[SizedServer], price: Price) ->
 
     def node(sized: SizedServer) -> Node:
         cells = (Cells((sized.server,), ("hostname", *case.type_fields(sized))),)
-        return Node(_label(sized), yearly, formula, (*_row(sized), price.source), cells=cells)
+        return Node(label_of(sized), yearly, formula, (row_of(sized), price.source), cells=cells)
 
     return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers)))
 
@@ -309,10 +313,10 @@ def _backup_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> M
         copied = _copied_gb(sized.server)
         fields = ("hostname", *case.type_fields(sized), *_disk_fields(sized.server))
         return Node(
-            _label(sized),
+            label_of(sized),
             cents(copied * price.amount * MONTHS),
             f"{words.short(copied)} GB x {MONTHS} x {words.price(price.amount)}",
-            (*_row(sized), price.source),
+            (row_of(sized), price.source),
             cells=(Cells((sized.server,), fields),),
         )
 
@@ -339,6 +343,7 @@ def _ids(values: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(str(i) for i in found) if isinstance(found, tuple) else ()
 
 
+@arr_rule("counted-in-base")
 def counted(case: Case, finding: Finding) -> ARR:
     """Nothing on top: these servers are in the base, and their part of it is named."""
     words = case.words
@@ -347,12 +352,13 @@ def counted(case: Case, finding: Finding) -> ARR:
         "formula-counted", n=words.count(len(finding.servers)), amount=words.money(amount)
     )
     source = _spans(finding.servers, "cores") or words.phrase("source-base")
-    inputs = (_amount(words.phrase("input-counted"), amount, source),)
+    inputs = (usd_input(words.phrase("input-counted"), amount, source),)
     cells = case.costs(finding.servers)
     tree = Node(words.phrase("label-increment"), NOTHING, formula, cells=cells)
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula, inputs)
 
 
+@arr_rule("none")
 def none(case: Case, finding: Finding) -> ARR:
     """No recurring revenue of its own."""
     del finding
@@ -361,28 +367,6 @@ def none(case: Case, finding: Finding) -> ARR:
     return ARR(tree, NOTHING, NOTHING, NO_ARR, formula)
 
 
-def _label(sized: SizedServer) -> str:
-    return sized.server.hostname or sized.server.id
-
-
-def _row(sized: SizedServer) -> tuple[str]:
-    server = sized.server
-    return (f"{server.table.file} {server.table.place('', server.row)}",)
-
-
 def _spans(servers: Iterable[SizedServer], column: str) -> str:
     places = located((s.server for s in servers), column)
     return "; ".join(f"{p.file} {p.location}" for p in places)
-
-
-def _amount(name: str, amount: Decimal, source: str) -> EstimateInput:
-    return EstimateInput(name=name, value=str(amount), unit="USD/year", source=source)
-
-
-ARR_RULES: dict[str, Callable[[Case, Finding], ARR]] = {
-    "base": base,
-    "graviton": graviton,
-    "recovery": recovery,
-    "counted-in-base": counted,
-    "none": none,
-}

@@ -1,7 +1,8 @@
 """Trigger rules on servers: what runs, on what, and what it is free to move to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import (
@@ -13,14 +14,15 @@ from opportune.analysis.case import (
     counted_in_base,
 )
 from opportune.analysis.cells import Cells, Cited
+from opportune.analysis.rules.declared import Parameter, Words, trigger
 from opportune.analysis.rules.managed_prices import managed_plan
 from opportune.analysis.sizing import cpu_units
 from opportune.analysis.support import (
     Match,
-    database_engine,
     is_linux,
     is_windows,
     operating_system,
+    product_of,
 )
 from opportune.model.assessment import Database, Server
 from opportune.model.folding import folded
@@ -28,6 +30,8 @@ from opportune.model.money import NOTHING
 from opportune.model.records import Priority
 
 COMMERCIAL_ENGINES = frozenset({"oracle", "sql-server"})
+
+_Linux = Literal["rhel", "centos", "oracle-linux", "ubuntu", "sles", "debian", "amazon-linux"]
 
 
 def inventory(case: Case, parameters: Parameters) -> Finding | None:
@@ -86,13 +90,13 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
         "basis": case.words.phrase(f"basis-{case.basis}"),
     }
     off = case.in_scope(base.powered_off)
-    said = {
+    value_cells = {
         "unmeasured": (Cells(unmeasured, ("cpu_peak_fraction", "ram_peak_fraction")),),
         "left_out": _left_out(case),
         "powered_off": off,
         "powered_off_amount": case.costs(base.powered_off_sized),
     }
-    return Finding(evidence, values, Priority.HIGH, base.sized, said=said)
+    return Finding(evidence, values, Priority.HIGH, base.sized, value_cells=value_cells)
 
 
 def _left_out(case: Case) -> Named:
@@ -114,6 +118,12 @@ def _known(server: Server, name: str) -> bool:
     return bool(server.ram_gb if name == "ram_gb" else cpu_units(server))
 
 
+@trigger(
+    "graviton",
+    {"arm64": Parameter("table: Linux product to its releases", dict[_Linux, Words])},
+    counts="candidates ready later barred managed",
+    texts="share delta later_delta x86",
+)
 def graviton(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on Linux servers that no commercial database runs on and no managed one replaces.
 
@@ -123,8 +133,7 @@ def graviton(case: Case, parameters: Parameters) -> Finding | None:
     words = case.words
     bars: dict[str, Database] = {}
     for database in case.assessment.databases:
-        engine = database_engine(database.engine, database.version)
-        if engine and engine.product in COMMERCIAL_ENGINES:
+        if product_of(database) in COMMERCIAL_ENGINES:
             bars.setdefault(database.server_id, database)
     plan = managed_plan(case)
     linux = [s for s in case.base.sized if is_linux(s.server.os_name, s.server.os_version)]
@@ -191,7 +200,7 @@ def hypervisor(case: Case, parameters: Parameters) -> Finding | None:
     sized = case.sized(s.id for s in servers)
     evidence = (
         *case.evidence(servers, "hypervisor", "evidence-hypervisor", name=servers[0].hypervisor),
-        *_size_evidence(case, servers),
+        *size_evidence(case, servers),
     )
     values = {
         "servers": words.count(len(servers)),
@@ -200,27 +209,28 @@ def hypervisor(case: Case, parameters: Parameters) -> Finding | None:
         "ram": words.short(sum(s.ram_gb or 0 for s in servers)),
         "counted": words.money(counted_in_base(sized)),
     }
-    said = {"all_servers": case.all_running}
+    value_cells = {"all_servers": case.all_running}
     cells = (*case.in_scope(servers), *case.amounts(servers), *case.costs(sized))
-    return Finding(evidence, values, Priority.MEDIUM, sized, cells, said)
+    return Finding(evidence, values, Priority.MEDIUM, sized, cells, value_cells)
+
+
+def sql_server_databases(case: Case) -> list[Database]:
+    """Return the databases on SQL Server, in file order."""
+    return [d for d in case.assessment.databases if product_of(d) == "sql-server"]
 
 
 def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on Windows servers and SQL Server databases; urgent from `many` Windows servers on."""
     words = case.words
     windows = [s for s in case.running if is_windows(s.os_name, s.os_version)]
-    databases = [
-        d
-        for d in case.assessment.databases
-        if (found := database_engine(d.engine, d.version)) and found.product == "sql-server"
-    ]
+    databases = sql_server_databases(case)
     if not windows and not databases:
         return None
     sized = case.sized(s.id for s in windows)
     enterprise = [d for d in databases if folded(d.edition).startswith(("ent", "ee"))]
     evidence = (
         *case.evidence(windows, "os_name", "evidence-windows"),
-        *_size_evidence(case, windows),
+        *size_evidence(case, windows),
         *case.evidence(databases, "engine", "evidence-sql-server"),
         *case.evidence(databases, "edition", "evidence-sql-editions", m=len(enterprise)),
     )
@@ -242,7 +252,7 @@ def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
     return Finding(evidence, values, worst, sized, cells)
 
 
-def _size_evidence(case: Case, servers: list[Server]) -> tuple[Cited, ...]:
+def size_evidence(case: Case, servers: Sequence[Server]) -> tuple[Cited, ...]:
     """Return what these servers have, which is what their figure rests on."""
     return case.evidence(
         servers,

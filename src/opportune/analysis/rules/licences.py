@@ -8,10 +8,11 @@ from decimal import Decimal
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters
 from opportune.analysis.cells import Cells
-from opportune.analysis.rules.answers import answer_evidence, quoted, said_in
+from opportune.analysis.rules.answers import answer_evidence, answers_affirming, first_quote
+from opportune.analysis.rules.declared import NUMBER, WORDS, arr_rule, trigger
 from opportune.analysis.rules.environments import is_non_production
 from opportune.analysis.rules.increments import NO_ARR, ON_DEMAND, server_leaf, usd_input
-from opportune.analysis.rules.inventory import microsoft_licences
+from opportune.analysis.rules.inventory import microsoft_licences, sql_server_databases
 from opportune.analysis.rules.managed_offers import brings_licence, sql_edition
 from opportune.analysis.rules.managed_prices import managed_plan
 from opportune.analysis.support import database_engine, is_windows, operating_system
@@ -31,8 +32,14 @@ _DEAREST_FIRST = ("enterprise", "standard", "web")
 _FREE = ("express", "developer")
 
 
+@trigger(
+    "microsoft-licences",
+    {"many": NUMBER, "licence_words": WORDS},
+    counts="windows databases enterprise many own later loose standard non_production exported",
+    texts="cores licence many_limit last_own answer",
+)
 def licence_review(case: Case, parameters: Parameters) -> Finding | None:
-    """Fires like `microsoft_licences`; says what a licence assessment would look at.
+    """Fires like `microsoft_licences`; tells what a licence assessment would look at.
 
     `licence_words`: what an answer must affirm to be cited. A readiness comment is never read:
     there "OLA" may be an operational level agreement.
@@ -42,11 +49,11 @@ def licence_review(case: Case, parameters: Parameters) -> Finding | None:
         return None
     words = case.words
     windows = [s for s in case.running if is_windows(s.os_name, s.os_version)]
-    databases = _sql_databases(case)
-    own = [s for s in windows if 0 < _year(s) <= LAST_OWN_WINDOWS]
-    later = [s for s in windows if _year(s) > LAST_OWN_WINDOWS]
+    databases = sql_server_databases(case)
+    own = [s for s in windows if 0 < _windows_year(s) <= LAST_OWN_WINDOWS]
+    later = [s for s in windows if _windows_year(s) > LAST_OWN_WINDOWS]
     loose = [s for s in finding.servers if 2 * s.need.vcpus <= s.instance.vcpus]
-    answers = said_in(case, parameters["licence_words"])
+    answers = answers_affirming(case, parameters["licence_words"])
     exports = [f for f in case.assessment.files if "rvtools" in f.kind]
     hosts = {s.server.id: s.server for s in case.hosts(databases)}
     non_production = [s for s in hosts.values() if is_non_production(s)]
@@ -59,7 +66,7 @@ def licence_review(case: Case, parameters: Parameters) -> Finding | None:
         "loose": words.count(len(loose)),
         "standard": words.count(sum(sql_edition(d.edition) == "standard" for d in databases)),
         "non_production": words.count(len(non_production)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "exported": words.count(len(exports)),
     }
     cells = (
@@ -77,7 +84,7 @@ def licence_review(case: Case, parameters: Parameters) -> Finding | None:
     )
 
 
-def _year(server: Server) -> int:
+def _windows_year(server: Server) -> int:
     """Return the year of a Windows Server release; 0 if the files leave it open."""
     found = operating_system(server.os_name, server.os_version)
     return int(found.release.version[:4]) if found and found.release else 0
@@ -99,6 +106,11 @@ class SqlServer:
         return max(SQL_VCPUS_AT_LEAST, self.sized.instance.vcpus)
 
 
+@trigger(
+    "sql-server-licences",
+    counts="servers enterprise lifted own free unclear moved leaving non_production",
+    texts="vcpus editions least low names",
+)
 def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers on EC2 whose SQL Server edition is known, and no own licence is named.
 
@@ -106,7 +118,7 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
     """
     del parameters
     plan = managed_plan(case)
-    databases = _sql_databases(case)
+    databases = sql_server_databases(case)
     staying = [d for d in databases if not plan.is_moved(d)]
     licensed = [d for d in staying if not brings_licence(d)]
     settled = [d for d in databases if plan.is_moved(d) or brings_licence(d)]
@@ -134,7 +146,7 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
         "moved": words.count(len(databases) - len(staying)),
         "leaving": words.count(sum(_leaves(d) for d in cited)),
         "non_production": words.count(sum(is_non_production(s) for s in rows)),
-        "low": words.money(_low(case, servers)),
+        "low": words.money(_low_amount(case, servers)),
         "names": words.listing([s.hostname or s.id for s in rows]),
     }
     evidence = (
@@ -149,8 +161,8 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
         *case.costs(s.sized for s in servers),
     )
     worst = Priority.HIGH if editions["Enterprise"] else Priority.MEDIUM
-    said = {"names": case.names(rows)}
-    return Finding(evidence, values, worst, tuple(s.sized for s in servers), cells, said)
+    value_cells = {"names": case.names(rows)}
+    return Finding(evidence, values, worst, tuple(s.sized for s in servers), cells, value_cells)
 
 
 def _leaves(database: Database) -> bool:
@@ -159,6 +171,7 @@ def _leaves(database: Database) -> bool:
     return bool(database.target_engine.strip()) and not (found and found.product == "sql-server")
 
 
+@arr_rule("sql-server-licences")
 def sql_licences(case: Case, finding: Finding) -> ARR:
     """What SQL Server adds to each server's price on EC2, licence included."""
     words, hours = case.words, case.prices.hours_a_year
@@ -180,11 +193,11 @@ def sql_licences(case: Case, finding: Finding) -> ARR:
     )
     inputs = (usd_input(words.phrase("label-sql"), tree.amount, _sources(servers)),)
     basis = ON_DEMAND if children else NO_ARR
-    low, high = min(_low(case, servers), tree.amount), max(as_is, tree.amount)
+    low, high = min(_low_amount(case, servers), tree.amount), max(as_is, tree.amount)
     return ARR(tree, low, high, basis, words.phrase("formula-sql-arr"), inputs)
 
 
-def _low(case: Case, servers: Sequence[SqlServer]) -> Decimal:
+def _low_amount(case: Case, servers: Sequence[SqlServer]) -> Decimal:
     """Return what is left with Developer outside of production and Standard for Enterprise."""
     production = [s for s in servers if not is_non_production(s.sized.server)]
     standard = _sql_price(case, "standard")
@@ -198,14 +211,6 @@ def _yearly(case: Case, vcpus: int, hourly: Decimal) -> Decimal:
 
 def _sources(servers: Sequence[SqlServer]) -> str:
     return "; ".join(sorted({s.price.source for s in servers}))
-
-
-def _sql_databases(case: Case) -> list[Database]:
-    return [
-        d
-        for d in case.assessment.databases
-        if (found := database_engine(d.engine, d.version)) and found.product == "sql-server"
-    ]
 
 
 def _sql_servers(

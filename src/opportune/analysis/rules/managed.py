@@ -9,17 +9,25 @@ from opportune.analysis.base import MONTHS, SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells
 from opportune.analysis.rules.databases import databases_of
+from opportune.analysis.rules.declared import ENGINES, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, label_of, row_of, usd_input
 from opportune.analysis.rules.managed_offers import storage_row
-from opportune.analysis.rules.managed_prices import Move, Plan, managed_plan
-from opportune.analysis.support import Support, database_engine, support_table
+from opportune.analysis.rules.managed_prices import Move, Plan, database_key, managed_plan
+from opportune.analysis.support import Support, database_engine, product_of, support_table
 from opportune.analysis.tree import ARR, Node, sum_node
-from opportune.model.assessment import Database
 from opportune.model.money import NOTHING
 
 
+@trigger(
+    "databases",
+    {"engines": ENGINES},
+    counts="databases code_lines with_code heavy light clustered unreplicated byol unclear "
+    "unsupported hosts priced unpriced replaced shared unstored past",
+    texts="engines size names heavy_limit targets counted reasons classes managed replaced_amount "
+    "past_releases extended_price elsewhere",
+)
 def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
-    """Fires like `databases_of`; says which move to a managed service at a price that is known.
+    """Fires like `databases_of`; tells which move to a managed service at a price that is known.
 
     `counted`: those of `engines` that no other play counts; without it all of them.
     """
@@ -27,15 +35,15 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
     if finding is None:
         return None
     words = case.words
-    databases = [d for d in case.assessment.databases if _product(d) in parameters["engines"]]
+    databases = [d for d in case.assessment.databases if product_of(d) in parameters["engines"]]
     own = set(parameters.get("counted", parameters["engines"]))
-    counted_here = [d for d in databases if _product(d) in own]
-    elsewhere = {_product(d) for d in databases} - own
+    counted_here = [d for d in databases if product_of(d) in own]
+    elsewhere = {product_of(d) for d in databases} - own
     plan = managed_plan(case)
     moves = plan.moves_of(counted_here)
     replaced = _replaced(plan, moves)
     shared = {m.host.server.id for m in moves} - plan.taken_over_ids
-    stays = [(d, why) for d, why in plan.stays if _product(d) in own]
+    stays = [(d, why) for d, why in plan.stays if product_of(d) in own]
     reasons = Counter(why for _, why in stays)
     past = _past_on_rds(case, moves)
     classes = Counter(f"{m.offer.name} {m.instance_class}" for m in moves)
@@ -51,14 +59,14 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
         "classes": ", ".join(f"{name} ({words.number(n)})" for name, n in sorted(classes.items())),
         "managed": words.money(sum((m.instance + m.storage for m in moves), NOTHING)),
         "replaced": words.count(len(replaced)),
-        "replaced_amount": words.money(sum((_falls_away(plan, h) for h in replaced), NOTHING)),
+        "replaced_amount": words.money(sum((_cost_replaced(plan, h) for h in replaced), NOTHING)),
         "shared": words.count(len(shared)),
         "unstored": words.count(sum(len(m.databases) for m in moves if m.keeps_disk)),
         "past": words.count(len(past)),
         "past_releases": "; ".join(sorted(set(past.values()))),
         "extended_price": _extended_price(case),
     }
-    versions = Cells(tuple(d for d in databases if _key(d) in past), ("engine", "version"))
+    versions = Cells(tuple(d for d in databases if database_key(d) in past), ("engine", "version"))
     return replace(
         finding,
         values={**finding.values, **values},
@@ -66,6 +74,7 @@ def managed_databases(case: Case, parameters: Parameters) -> Finding | None:
     )
 
 
+@arr_rule("managed-databases")
 def managed(case: Case, finding: Finding) -> ARR:
     """RDS instances and storage, less what the base counts of the servers that they replace."""
     plan, moves = finding.values["plan"], finding.values["moves"]
@@ -76,15 +85,18 @@ def managed(case: Case, finding: Finding) -> ARR:
     tree = sum_node(
         words.phrase("label-managed"),
         words.phrase("formula-managed-tree"),
-        [*(_move_node(case, plan, m) for m in moves), *(_away(case, plan, h) for h in replaced)],
+        [
+            *(_move_node(case, plan, m) for m in moves),
+            *(_replaced_node(case, plan, h) for h in replaced),
+        ],
     )
     instances = sum((m.instance for m in moves), NOTHING)
     storage = sum((m.storage for m in moves), NOTHING)
-    falls = sum((_falls_away(plan, h) for h in replaced), NOTHING)
+    falls = sum((_cost_replaced(plan, h) for h in replaced), NOTHING)
     views = (
         tree.amount,
-        tree.amount + falls - sum((_falls_away(plan, h, "as-is") for h in replaced), NOTHING),
-        tree.amount + falls - sum((_falls_away(plan, h, "sp") for h in replaced), NOTHING),
+        tree.amount + falls - sum((_cost_replaced(plan, h, "as-is") for h in replaced), NOTHING),
+        tree.amount + falls - sum((_cost_replaced(plan, h, "sp") for h in replaced), NOTHING),
     )
     rows = "; ".join(sorted({m.price.source for m in moves}))
     gone = {h.server.id for h in replaced}
@@ -109,7 +121,7 @@ def _replaced(plan: Plan, moves: Sequence[Move]) -> tuple[SizedServer, ...]:
     return tuple(h for h in plan.taken_over if id(first[h.server.id]) in own)
 
 
-def _falls_away(plan: Plan, host: SizedServer, view: str = "") -> Decimal:
+def _cost_replaced(plan: Plan, host: SizedServer, view: str = "") -> Decimal:
     disk = plan.storage_replaced(host)
     if view == "as-is":
         return host.compute_as_is + host.licence_as_is + disk
@@ -146,13 +158,13 @@ def _move_node(case: Case, plan: Plan, move: Move) -> Node:
     return sum_node(label, words.phrase("formula-rds"), leaves, place, cells)
 
 
-def _away(case: Case, plan: Plan, host: SizedServer) -> Node:
+def _replaced_node(case: Case, plan: Plan, host: SizedServer) -> Node:
     kept = not plan.storage_replaced(host) and host.storage
     formula = case.words.phrase("formula-away-disk-stays" if kept else "formula-away")
     databases = plan.by_host[host.server.id]
     return Node(
         case.words.phrase("label-away", name=label_of(host)),
-        -_falls_away(plan, host),
+        -_cost_replaced(plan, host),
         formula,
         (row_of(host),),
         cells=(Cells((host.server,), ("hostname",)), *plan.cells(case, databases)),
@@ -165,17 +177,8 @@ def _storage_sources(case: Case, moves: Sequence[Move]) -> str:
     return found or case.words.phrase("source-no-price")
 
 
-def _product(database: Database) -> str:
-    found = database_engine(database.engine, database.version)
-    return found.product if found else ""
-
-
-def _key(database: Database) -> tuple[str, str, int]:
-    return (database.table.file, database.table.sheet, database.row)
-
-
 def _past_on_rds(case: Case, moves: Sequence[Move]) -> dict[tuple[str, str, int], str]:
-    """Return what is said of releases that RDS no longer supports at its normal price."""
+    """Return a sentence for each release that RDS no longer supports at its normal price."""
     table = support_table()
     past: dict[tuple[str, str, int], str] = {}
     for move, database in ((m, d) for m in moves for d in m.databases):
@@ -189,7 +192,7 @@ def _past_on_rds(case: Case, moves: Sequence[Move]) -> dict[tuple[str, str, int]
         state = on_rds.support_on(case.run_date, table.soon_days)
         if state in (Support.EXTENDED, Support.NONE):
             key = "extended" if on_rds.extended_text else "plain"
-            past[_key(database)] = case.words.phrase(
+            past[database_key(database)] = case.words.phrase(
                 f"support-{state}-{key}",
                 name=on_rds.name,
                 end=on_rds.end_text,

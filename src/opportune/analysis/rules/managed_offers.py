@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opportune.analysis.support import database_engine
+from opportune.analysis.support import database_engine, product_of
 from opportune.model.assessment import Database
 from opportune.model.folding import folded
 from opportune.prices.book import PriceBook
@@ -35,7 +35,7 @@ class Stays(StrEnum):
     TOO_LARGE = "too-large"
     """It needs more than the largest class whose price is known."""
     PLAY = "play"
-    """No play that takes part is about its engine, so none says this."""
+    """No play in the analysis is about its engine, so no opportunity mentions it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ def offer_for(prices: PriceBook, database: Database) -> Offer | Stays:
     """Return the managed database that the files ask for, or why none is offered."""
     if folded(database.migration_strategy).startswith(("retain", "retire")):
         return Stays.STRATEGY
-    found = database_engine(database.engine, database.version)
-    source = found.product if found else ""
+    source = product_of(database)
     target = target_of(database, source)
     if target == "oracle" and database.is_clustered:
         return Stays.CLUSTER

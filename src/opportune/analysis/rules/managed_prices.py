@@ -27,7 +27,7 @@ from opportune.analysis.rules.managed_offers import (
     target_of,
 )
 from opportune.analysis.sizing import cpu_units
-from opportune.analysis.support import database_engine
+from opportune.analysis.support import product_of
 from opportune.model.assessment import Database
 from opportune.model.folding import folded
 from opportune.model.money import NOTHING, cents
@@ -76,7 +76,7 @@ class Move:
 
     @property
     def keeps_disk(self) -> bool:
-        """Tell whether no storage price stands for its data, so that the server's disk must."""
+        """Tell whether RDS storage for its data has no price: the server's disk stays counted."""
         return not (self.storage and all(d.size_gb for d in self.databases))
 
 
@@ -101,19 +101,19 @@ class Plan:
     @cached_property
     def moved(self) -> frozenset[tuple[str, str, int]]:
         """Which databases move, by file, sheet and row."""
-        return frozenset(_key(d) for m in self.moves for d in m.databases)
+        return frozenset(database_key(d) for m in self.moves for d in m.databases)
 
     def moves_of(self, databases: Iterable[Database]) -> tuple[Move, ...]:
         """Return the managed instances that any of these databases go to."""
-        wanted = {_key(d) for d in databases}
-        return tuple(m for m in self.moves if any(_key(d) in wanted for d in m.databases))
+        wanted = {database_key(d) for d in databases}
+        return tuple(m for m in self.moves if any(database_key(d) in wanted for d in m.databases))
 
     def is_moved(self, database: Database) -> bool:
         """Tell whether a database goes to a managed instance."""
-        return _key(database) in self.moved
+        return database_key(database) in self.moved
 
     def storage_replaced(self, host: SizedServer) -> Decimal:
-        """Return the disk of a server taken over that falls away; 0 if it stands for its data."""
+        """Return the cost of a disk no longer needed; 0 if it stays counted for its data."""
         return NOTHING if host.server.id in self._disks_kept else host.storage
 
     @cached_property
@@ -122,10 +122,10 @@ class Plan:
 
     def cells(self, case: Case, databases: Iterable[Database]) -> tuple[Cells, ...]:
         """Return what decided on these databases: them, their servers, and all others on these."""
-        named = {_key(d): d for d in databases}
+        named = {database_key(d): d for d in databases}
         hosts = dict.fromkeys(d.server_id for d in named.values())
         for host in hosts:
-            named |= {_key(d): d for d in self.by_host.get(host, ())}
+            named |= {database_key(d): d for d in self.by_host.get(host, ())}
         rows, sized = tuple(named.values()), case.sized_by_id
         known = [sized[host] for host in hosts if host in sized]
         return (Cells(rows, DECIDING), *case.listed(rows), *case.costs(known))
@@ -136,7 +136,8 @@ class Plan:
         return self.cells(case, [d for i in sorted(hosts) for d in self.by_host[i]])
 
 
-def _key(database: Database) -> tuple[str, str, int]:
+def database_key(database: Database) -> tuple[str, str, int]:
+    """Return what tells a row apart from those of the same id: file, sheet, row."""
     return (database.table.file, database.table.sheet, database.row)
 
 
@@ -156,7 +157,7 @@ def _planned(case: Case) -> Plan:
         if database.server_id in sized:
             by_host.setdefault(database.server_id, []).append(database)
         else:
-            reasons[_key(database)] = Stays.HOST
+            reasons[database_key(database)] = Stays.HOST
     moves: list[Move] = []
     taken_over: list[SizedServer] = []
     staying = _engines(bundled_plays()) - _engines(case.plays)
@@ -168,7 +169,11 @@ def _planned(case: Case) -> Plan:
             taken_over.append(sized[host_id])
     return Plan(
         moves=tuple(moves),
-        stays=tuple((d, reasons[_key(d)]) for d in case.assessment.databases if _key(d) in reasons),
+        stays=tuple(
+            (d, reasons[database_key(d)])
+            for d in case.assessment.databases
+            if database_key(d) in reasons
+        ),
         by_host={i: tuple(databases) for i, databases in by_host.items()},
         taken_over=tuple(taken_over),
     )
@@ -176,32 +181,31 @@ def _planned(case: Case) -> Plan:
 
 def _engines(plays: Iterable[Play]) -> frozenset[str]:
     """Return the engines that these plays are about."""
-    of_databases = (p.trigger.parameters for p in plays if p.trigger.name == "databases")
-    return frozenset(engine for parameters in of_databases for engine in parameters["engines"])
+    of_databases = (p.trigger for p in plays if p.trigger["rule"] == "databases")
+    return frozenset(engine for trigger in of_databases for engine in trigger["engines"])
 
 
 def _offered(prices: PriceBook, database: Database, staying: Container[str]) -> Offer | Stays:
     """Return what is offered for a database; what no play counts must not be taken over either."""
-    found = database_engine(database.engine, database.version)
-    return Stays.PLAY if found and found.product in staying else offer_for(prices, database)
+    return Stays.PLAY if product_of(database) in staying else offer_for(prices, database)
 
 
 def _placed(
     prices: PriceBook, host: SizedServer, databases: Sequence[Database], staying: Container[str]
 ) -> tuple[list[Move], dict[tuple[str, str, int], Stays]]:
     """Return the managed instances for a server's databases, and which databases stay, and why."""
-    offers = {_key(d): _offered(prices, d, staying) for d in databases}
+    offers = {database_key(d): _offered(prices, d, staying) for d in databases}
     stays = {key: offer for key, offer in offers.items() if isinstance(offer, Stays)}
     whole = not stays and _account_for(host, databases)
     # Instances that state more cores than their server has share them.
     stated = sum(_stated_cores(group) for group in _instances(databases))
     share = min(1, (cpu_units(host.server) or 0) / stated) if stated else 0
     moves: list[Move] = []
-    for group in _instances([d for d in databases if _key(d) not in stays]):
-        offer = offers[_key(group[0])]
+    for group in _instances([d for d in databases if database_key(d) not in stays]):
+        offer = offers[database_key(group[0])]
         cores = _stated_cores(group)
         if isinstance(offer, Stays) or not cores:
-            stays |= {_key(d): Stays.CORES for d in group}
+            stays |= {database_key(d): Stays.CORES for d in group}
             continue
         ram_gib = host.need.ram_gib * cores / stated if whole else None
         used = cores * share * (host.need.cpu_peak_fraction or 1)
@@ -209,7 +213,7 @@ def _placed(
             prices, host=host, offer=offer, group=group, cores=round(used, 6), ram_gib=ram_gib
         )
         if move is None:
-            stays |= {_key(d): Stays.TOO_LARGE for d in group}
+            stays |= {database_key(d): Stays.TOO_LARGE for d in group}
         else:
             moves.append(move)
     return moves, stays
@@ -219,8 +223,7 @@ def _instances(databases: Sequence[Database]) -> list[tuple[Database, ...]]:
     """Return the databases that share an instance; on one server, one target has one."""
     groups: dict[tuple[str, ...], list[Database]] = {}
     for d in databases:
-        found = database_engine(d.engine, d.version)
-        product = found.product if found else folded(d.engine)
+        product = product_of(d) or folded(d.engine)
         key = (product, target_of(d, product), folded(d.instance), sql_edition(d.edition))
         groups.setdefault((*key, str(brings_licence(d))), []).append(d)
     return [tuple(group) for group in groups.values()]

@@ -6,7 +6,8 @@ from decimal import Decimal
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Parameters, counted_in_base
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.answers import answer_evidence, quoted, said_in, says
+from opportune.analysis.rules.answers import answer_evidence, answers_affirming, first_quote, says
+from opportune.analysis.rules.declared import WORDS, arr_rule, trigger
 from opportune.analysis.rules.increments import ON_DEMAND, counted, usd_input
 from opportune.analysis.support import is_windows
 from opportune.analysis.tree import ARR, Node, sum_node
@@ -21,12 +22,18 @@ _STAYS = ("retain", "retire", "repurchase", "mantener", "retirar", "manter", "ap
 _CHANGES = ("re-architect", "rearchitect", "refactor", "replatform", "re-platform", "rebuild")
 
 
+@trigger(
+    "containers",
+    {"web": WORDS, "services": WORDS, "runtimes": WORDS},
+    counts="applications services changing servers windows hosts unlinked",
+    texts="names counted",
+)
 def containers(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on applications that say what containers suit: a web tier, services, a runtime.
 
     `web` is looked for in the application's type, `services` in type and architecture, `runtimes`
     in name, type and architecture. An operating system alone says nothing. Servers that host a
-    database are no candidates.
+    database are not candidates.
     """
     looked_for = (
         ("kind", (*parameters["web"], *parameters["services"], *parameters["runtimes"])),
@@ -85,14 +92,14 @@ def _servers_of(
     case: Case, applications: Iterable[Application]
 ) -> tuple[tuple[SizedServer, ...], list[Link], list[Database]]:
     """Return the servers of applications without a database on them, the links, the databases."""
-    of = case.links_of_application
-    links = [i for a in {a.id: a for a in applications} for i in of.get(a, ())]
+    links = _links_of(case, applications)
     ids = {i.source for i in links}
     barring = [d for d in case.assessment.databases if d.server_id in ids]
     free = ids - {d.server_id for d in barring}
     return case.sized(free), links, barring
 
 
+@arr_rule("containers")
 def container_platform(case: Case, finding: Finding) -> ARR:
     """One EKS cluster beside the capacity that the base counts; Fargate instead, as a bound."""
     words, prices, hours = case.words, case.prices, case.prices.hours_a_year
@@ -132,13 +139,19 @@ def container_platform(case: Case, finding: Finding) -> ARR:
     return ARR(tree, min(views), max(views), ON_DEMAND, formula, inputs)
 
 
+@trigger(
+    "file-storage",
+    {"file_servers": WORDS, "cold": WORDS},
+    counts="applications answers cold servers",
+    texts="names answer storage gp3 s3 ia st1 counted",
+)
 def file_storage(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on file servers that applications name, and on answers about shared or cold files.
 
-    How full a disk is says nothing of how often it is read: a server's disk alone never fires.
+    How full a disk is says nothing about how often it is read: a server's disk alone never fires.
     """
     served = [a for a in case.assessment.applications if _any(a, parameters["file_servers"])]
-    answers = said_in(case, (*parameters["file_servers"], *parameters["cold"]))
+    answers = answers_affirming(case, (*parameters["file_servers"], *parameters["cold"]))
     if not served and not answers:
         return None
     words, prices = case.words, case.prices
@@ -148,7 +161,7 @@ def file_storage(case: Case, parameters: Parameters) -> Finding | None:
         "applications": words.count(len(served)),
         "names": words.listing([a.name or a.id for a in served]),
         "answers": words.count(len(answers)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "cold": words.count(sum(bool(says(text, parameters["cold"])) for _, text in answers)),
         "servers": words.count(len(servers)),
         "storage": words.money(storage),
@@ -162,7 +175,7 @@ def file_storage(case: Case, parameters: Parameters) -> Finding | None:
         *(c for a in served for c in _named_in(case, a, parameters["file_servers"])),
         *case.evidence((s.server for s in servers), "disk_gb", "evidence-file-disks"),
         *answer_evidence(case, answers),
-        *_frame(case),
+        *_context(case),
     )
     cells = (
         *case.listed(served),
@@ -179,10 +192,16 @@ def _price_text(case: Case, name: str) -> str:
     return case.words.price(price.amount) if price else ""
 
 
+@trigger(
+    "sap",
+    {"names": WORDS, "engines": WORDS},
+    counts="applications systems databases answers servers",
+    texts="names answer counted",
+)
 def sap(case: Case, parameters: Parameters) -> Finding | None:
     """Fires where answers, applications, operating systems or engines name SAP as a word."""
     names = parameters["names"]
-    answers = said_in(case, names)
+    answers = answers_affirming(case, names)
     applications = [a for a in case.assessment.applications if _any(a, names, _MAKERS)]
     systems = [s for s in case.running if says(f"{s.os_name} {s.os_version}", names)]
     databases = [d for d in case.assessment.databases if says(d.engine, parameters["engines"])]
@@ -199,7 +218,7 @@ def sap(case: Case, parameters: Parameters) -> Finding | None:
         "systems": words.count(len(systems)),
         "databases": words.count(len(databases)),
         "answers": words.count(len(answers)),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "servers": words.count(len(servers)),
         "counted": words.money(counted_in_base(servers)),
     }
@@ -208,7 +227,7 @@ def sap(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(systems, "os_name", "evidence-sap-system"),
         *case.evidence(databases, "engine", "evidence-sap-engine"),
         *answer_evidence(case, answers),
-        *_frame(case),
+        *_context(case),
     )
     cells = (
         *case.listed((*applications, *databases)),
@@ -236,14 +255,20 @@ def _named_in(
     )
 
 
+def _links_of(case: Case, applications: Iterable[Application]) -> list[Link]:
+    """Return the links of applications to servers, those of each application once."""
+    of = case.links_of_application
+    return [link for id_ in {a.id: a for a in applications} for link in of.get(id_, ())]
+
+
 def _linked_servers(
     case: Case, applications: Sequence[Application]
 ) -> tuple[tuple[SizedServer, ...], list[Link]]:
-    of = case.links_of_application
-    links = [i for a in {a.id: a for a in applications} for i in of.get(a, ())]
+    """Return the servers that applications run on, and the links that say so."""
+    links = _links_of(case, applications)
     return case.sized(i.source for i in links), links
 
 
-def _frame(case: Case) -> tuple[Cited, ...]:
-    """Return what the files are about as a whole: the frame of a single word in them."""
+def _context(case: Case) -> tuple[Cited, ...]:
+    """Return how many servers run, as context for a single word in the files."""
     return case.evidence(case.running, "id", "evidence-workload")

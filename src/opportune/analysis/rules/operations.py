@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt
 
 from opportune.analysis.base import SizedServer
 from opportune.analysis.case import Case, Finding, Named, Parameters
 from opportune.analysis.cells import Cells
+from opportune.analysis.rules.declared import NUMBER, SHARE, Fraction, Parameter, arr_rule, trigger
 from opportune.analysis.rules.environments import is_development_or_test, is_non_production
 from opportune.analysis.rules.increments import NO_ARR, server_leaf, usd_input
 from opportune.analysis.rules.inventory import graviton
@@ -21,6 +25,24 @@ _PEAKS = ("cpu_peak_fraction", "ram_peak_fraction")
 _AVERAGES = ("cpu_avg_fraction", "ram_avg_fraction")
 
 
+_Pair = Annotated[list[Fraction], Field(min_length=2, max_length=2)]
+
+
+@trigger(
+    "right-sizing",
+    {
+        "defaults": Parameter(
+            "pairs of CPU and RAM as fractions", Annotated[list[_Pair], Field(max_length=20)]
+        ),
+        "constant_share": SHARE,
+        "constant_from": Parameter(
+            "number, 2 to 1,000,000", Annotated[StrictInt, Field(ge=2, le=1_000_000)]
+        ),
+        "medium_share": SHARE,
+    },
+    counts="smaller measured servers unmeasured",
+    texts="as_is at_peak saved share medium_share cpu ram names",
+)
 def right_sizing(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers with measured peaks that need a smaller type than they are.
 
@@ -60,8 +82,8 @@ def right_sizing(case: Case, parameters: Parameters) -> Finding | None:
     compared = tuple(s.server for s in case.base.sized)
     cells = (*case.sizing(case.base.sized), Cells(compared, (*_PEAKS, *_AVERAGES)))
     worst = Priority.MEDIUM if share >= Decimal(str(parameters["medium_share"])) else Priority.LOW
-    said = {"names": case.names(rows)}
-    return Finding(evidence, values, worst, smaller, cells, said)
+    value_cells = {"names": case.names(rows)}
+    return Finding(evidence, values, worst, smaller, cells, value_cells)
 
 
 def _peak_on_demand(case: Case, sized: SizedServer) -> Decimal:
@@ -92,6 +114,7 @@ def _median(fractions: Iterable[float | None]) -> float:
     return ordered[len(ordered) // 2]
 
 
+@arr_rule("right-sized")
 def right_sized(case: Case, finding: Finding) -> ARR:
     """Nothing on top: the base is priced at the peak already; the difference is named."""
     words = case.words
@@ -118,6 +141,16 @@ class Scheduled:
     """Under the basis; of its Graviton type where that play counts it."""
 
 
+@trigger(
+    "non-production",
+    {
+        "hours": Parameter("hours a week, 1 to 168", Annotated[StrictInt, Field(ge=1, le=168)]),
+        "week": Parameter("168", Literal[168]),
+        "many": NUMBER,
+    },
+    counts="vague servers all_servers on_graviton replaced",
+    texts="vague_amount kinds compute share many names hours_a_week week",
+)
 def non_production(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers whose environment is development or test, or only called non-production.
 
@@ -144,7 +177,7 @@ def non_production(case: Case, parameters: Parameters) -> Finding | None:
         "scheduled": scheduled,
         "unspecific": vague,
         "vague": words.count(len(vague)),
-        "vague_amount": words.money(_standing_still(vague, hours, week)),
+        "vague_amount": words.money(_saved_while_stopped(vague, hours, week)),
         "hours_a_week": hours,
         "week": week,
         "servers": words.count(len(rows)),
@@ -172,7 +205,7 @@ def non_production(case: Case, parameters: Parameters) -> Finding | None:
     return Finding(evidence, values, worst, staying, cells, {"names": case.names(servers)})
 
 
-def _standing_still(servers: Iterable[Scheduled], hours: int, week: int) -> Decimal:
+def _saved_while_stopped(servers: Iterable[Scheduled], hours: int, week: int) -> Decimal:
     """Return what these servers take off the base: negative, in cents, server by server."""
     part = Decimal(hours) / Decimal(week) - 1
     return sum((cents(s.compute * part) for s in servers), NOTHING)
@@ -180,16 +213,17 @@ def _standing_still(servers: Iterable[Scheduled], hours: int, week: int) -> Deci
 
 def _graviton_compute(case: Case) -> tuple[dict[str, Decimal], Named]:
     """Return the yearly compute of the servers that the Graviton play counts, and what decided."""
-    play = next((p for p in case.plays if p.trigger.name == "graviton"), None)
-    finding = graviton(case, play.trigger.parameters) if play else None
+    play = next((p for p in case.plays if p.trigger["rule"] == "graviton"), None)
+    finding = graviton(case, play.trigger) if play else None
     if finding is None:
         return {}, ()
     arms = ((s, case.prices.graviton_of(s.instance)) for s in finding.servers)
     return {s.server.id: case.yearly(arm) for s, arm in arms if arm}, finding.cells
 
 
+@arr_rule("schedule")
 def schedule(case: Case, finding: Finding) -> ARR:
-    """The compute of the hours in which development and test stand still: negative."""
+    """The compute of the hours in which development and test servers are stopped: negative."""
     words, values = case.words, finding.values
     label = words.phrase("label-schedule")
     if case.basis is not Basis.ON_DEMAND:  # a commitment is paid whether servers run or not
@@ -201,7 +235,7 @@ def schedule(case: Case, finding: Finding) -> ARR:
         server_leaf(
             case,
             s.sized,
-            _standing_still((s,), hours, week),
+            _saved_while_stopped((s,), hours, week),
             f"{words.number(s.compute, 2)} x ({hours} / {week} - 1)",
             s.sized.instance.source,
         )
@@ -210,7 +244,7 @@ def schedule(case: Case, finding: Finding) -> ARR:
     formula = words.phrase("formula-schedule", hours=hours, week=week)
     tree = sum_node(label, formula, children)
     counted = sum((s.compute for s in scheduled), NOTHING)
-    more = _standing_still(vague, hours, week)
+    more = _saved_while_stopped(vague, hours, week)
     source = words.phrase("source-base")
     inputs = (
         usd_input(words.phrase("input-scheduled"), counted, source),

@@ -3,10 +3,30 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
+
+from pydantic import StrictBool
 
 from opportune.analysis.case import Case, Finding, Named, Parameters
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.answers import answer_evidence, clauses, quoted, said_in, says
+from opportune.analysis.rules.answers import (
+    answer_evidence,
+    answers_affirming,
+    clauses,
+    first_quote,
+    quoted,
+    says,
+)
+from opportune.analysis.rules.declared import (
+    AMOUNT_USD,
+    HEADINGS,
+    RATING,
+    USD,
+    WORDS,
+    Parameter,
+    Word,
+    trigger,
+)
 from opportune.analysis.rules.inventory import hypervisor, inventory
 from opportune.analysis.rules.readiness import low_ratings
 from opportune.model.assessment import Answer, Rating
@@ -16,6 +36,13 @@ from opportune.model.records import Evidence, Priority
 _YEAR = re.compile(r"(?<!\d)20[2-4]\d(?!\d)")
 
 
+@trigger(
+    "inventory",
+    {"exit_places": WORDS, "exit_words": WORDS},
+    counts="servers windows measured unmeasured constant left_out powered_off",
+    texts="compute licence storage expected low high constant_cpu constant_ram powered_off_amount "
+    "price_book basis exit",
+)
 def base_migration(case: Case, parameters: Parameters) -> Finding | None:
     """Fires like `inventory`; cites an answer that dates the exit from a data centre.
 
@@ -27,7 +54,7 @@ def base_migration(case: Case, parameters: Parameters) -> Finding | None:
     dated = _exits(case, parameters)
     return replace(
         finding,
-        values={**finding.values, "exit": quoted(dated[0][1]) if dated else ""},
+        values={**finding.values, "exit": first_quote(dated)},
         evidence=(*finding.evidence, *answer_evidence(case, dated)),
     )
 
@@ -51,6 +78,12 @@ def _exits(case: Case, parameters: Parameters) -> list[tuple[Answer, str]]:
     return found
 
 
+@trigger(
+    "hypervisor",
+    {"name": Parameter("part of the hypervisor's name", Word), "answer_words": WORDS},
+    counts="servers all_servers hosts clusters missing_hosts",
+    texts="cores ram counted answer",
+)
 def vmware_exit(case: Case, parameters: Parameters) -> Finding | None:
     """Fires like `hypervisor`; counts hosts and clusters where the files name them."""
     finding = hypervisor(case, parameters)
@@ -61,11 +94,11 @@ def vmware_exit(case: Case, parameters: Parameters) -> Finding | None:
     servers = tuple(s for s in case.running if name in folded(s.hypervisor))
     hosted = tuple(s for s in servers if s.host)
     clustered = tuple(s for s in servers if s.cluster)
-    answers = said_in(case, parameters["answer_words"])
+    answers = answers_affirming(case, parameters["answer_words"])
     values = {
         "hosts": words.count(len({folded(s.host) for s in hosted})),
         "clusters": words.count(len({folded(s.cluster) for s in clustered})),
-        "answer": quoted(answers[0][1]) if answers else "",
+        "answer": first_quote(answers),
         "missing_hosts": words.count(len(servers) - len(hosted)),
     }
     return replace(
@@ -76,11 +109,25 @@ def vmware_exit(case: Case, parameters: Parameters) -> Finding | None:
     )
 
 
+@trigger(
+    "migration-programme",
+    {
+        "medium": AMOUNT_USD,
+        "high": AMOUNT_USD,
+        "at_most": RATING,
+        "configured": Parameter(
+            "table: assess, mobilize, migrate to US dollars",
+            dict[Literal["assess", "mobilize", "migrate"], USD],
+        ),
+    },
+    counts="servers rated unrated low ready",
+    texts="phase base configured high_limit at_most",
+)
 def migration_programme(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on a base of `medium` US dollars a year or more, urgent from `high` on.
 
     The phase follows from readiness: no report, assess; low ratings in it, mobilize; none, migrate.
-    `configured`: amounts that the user filled in, said as the user's own.
+    `configured`: amounts that the user filled in, presented as the user's own.
     """
     base, words = case.base, case.words
     if base.expected < parameters["medium"]:
@@ -108,14 +155,14 @@ def migration_programme(case: Case, parameters: Parameters) -> Finding | None:
     evidence = (
         *case.evidence(servers, "id", "evidence-workload"),
         *case.evidence(servers, "cores", "evidence-base", amount=values["base"]),
-        *_summary(case, ratings, len(low)),
+        *_readiness_evidence(case, ratings, len(low)),
     )
     cells = (*case.costs(base.sized), Cells(tuple(ratings), ("rating",)))
     worst = Priority.HIGH if base.expected >= parameters["high"] else Priority.MEDIUM
     return Finding(evidence, values, worst, base.sized, cells)
 
 
-def _summary(case: Case, ratings: Sequence[Rating], low: int) -> tuple[Cited, ...]:
+def _readiness_evidence(case: Case, ratings: Sequence[Rating], low: int) -> tuple[Cited, ...]:
     if not ratings:
         return ()
     first, words = ratings[0], case.words
@@ -128,6 +175,17 @@ def _summary(case: Case, ratings: Sequence[Rating], low: int) -> tuple[Cited, ..
     )
 
 
+@trigger(
+    "low-ratings",
+    {
+        "headings": HEADINGS,
+        "at_most": RATING,
+        "contradiction": Parameter("accounts or experience", Literal["accounts", "experience"]),
+        "unencrypted": Parameter("true or false", StrictBool),
+    },
+    counts="low rated unencrypted untested servers contradicted",
+    texts="at_most mean topics unencrypted_names",
+)
 def low_ratings_checked(case: Case, parameters: Parameters) -> Finding | None:
     """Fires like `low_ratings`; cites rows of the report that contradict each other.
 

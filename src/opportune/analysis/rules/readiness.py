@@ -5,10 +5,12 @@ descriptions name services and frameworks that say nothing about the customer.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from opportune.analysis.case import Case, Finding, Named, Parameters, is_production
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.answers import unsure
+from opportune.analysis.rules.declared import HEADINGS, RATING, Parameter, Words, trigger
 from opportune.model.assessment import Application, Rating, Server
 from opportune.model.folding import folded
 from opportune.model.records import Evidence, Priority
@@ -17,7 +19,8 @@ RATINGS_CITED = 8
 """Rating rows that an opportunity cites one by one, the lowest first."""
 
 _RATED = ("category", "subcategory", "rating", "comment")
-"""What puts a rating under a heading, and how high; a comment may say that nobody knows."""
+"""What decides under which heading a rating counts, and how high it is. The comment belongs to it:
+it may only mean "not sure"."""
 
 
 def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
@@ -26,7 +29,7 @@ def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
     With `unencrypted = true` also on applications that the workbook says are not encrypted.
     """
     rated = _headed(case.assessment.ratings, parameters["headings"])
-    low = _low(rated, parameters["at_most"])
+    low = _low_ones(rated, parameters["at_most"])
     applications = case.assessment.applications if parameters.get("unencrypted") else ()
     unencrypted = [a for a in applications if a.is_encrypted is False]
     untested = [a for a in applications if a.has_penetration_test is False]
@@ -56,13 +59,19 @@ def low_ratings(case: Case, parameters: Parameters) -> Finding | None:
         *case.listed((*unencrypted, *untested)),
         *((Cells(tuple(rated), _RATED), *case.all_running) if low else ()),
     )
-    said = {
+    value_cells = {
         "unencrypted_names": case.names(unencrypted, len(unencrypted)),
         "servers": case.all_running,
     }
-    return Finding(evidence, values, _worst(low), cells=cells, said=said)
+    return Finding(evidence, values, _worst(low), cells=cells, value_cells=value_cells)
 
 
+@trigger(
+    "recovery-gap",
+    {"at_most": RATING, "recovery_headings": HEADINGS, "backup_headings": HEADINGS},
+    counts="no_dr no_backup critical low dr_servers backup_servers",
+    texts="no_dr_names no_backup_names tightest_rto topics at_most",
+)
 def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on applications without disaster recovery or backup, and on low ratings of either.
 
@@ -73,7 +82,7 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
     no_dr = [a for a in applications if a.has_disaster_recovery is False]
     no_backup = [a for a in applications if a.has_backup is False]
     low_dr, low_backup = (
-        _low(_headed(case.assessment.ratings, parameters[key]), parameters["at_most"])
+        _low_ones(_headed(case.assessment.ratings, parameters[key]), parameters["at_most"])
         for key in ("recovery_headings", "backup_headings")
     )
     low = [*low_dr, *low_backup]
@@ -109,7 +118,7 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
         *case.evidence(backup, "disk_gb", "evidence-backup-servers"),
         *case.evidence(exposed, "criticality", "evidence-criticality", m=len(critical)),
     )
-    worst = Priority.HIGH if critical else min(_worst(low), Priority.MEDIUM, key=_rank)
+    worst = Priority.HIGH if critical else min(_worst(low), Priority.MEDIUM, key=_urgency)
     concerned = {s.id for s in (*dr, *backup)}
     cells = (
         *case.listed(exposed),
@@ -120,12 +129,12 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
         *_linked(case, no_backup, backup),
     )
     timed = tuple(a for a in no_dr if a.rto_hours is not None)
-    said = {
+    value_cells = {
         "no_dr_names": case.names(no_dr, len(no_dr)),
         "no_backup_names": case.names(no_backup, len(no_backup)),
         "tightest_rto": (Cells(timed, ("rto_hours",)),),
     }
-    return Finding(evidence, values, worst, case.sized(concerned), cells, said)
+    return Finding(evidence, values, worst, case.sized(concerned), cells, value_cells)
 
 
 def _exposed(
@@ -144,6 +153,18 @@ def _linked(case: Case, applications: Iterable[Application], servers: Iterable[S
     return (Cells(tuple(links), ("source", "target")),)
 
 
+@trigger(
+    "pillar-gaps",
+    {
+        "at_most": RATING,
+        "pillars": Parameter(
+            "table: cost, operations, reliability, security to parts of headings",
+            dict[Literal["cost", "operations", "reliability", "security"], Words],
+        ),
+    },
+    counts="gaps low unreliable unencrypted servers applications",
+    texts="pillars names at_most",
+)
 def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on a workload with a gap in at least one Well-Architected pillar.
 
@@ -152,7 +173,7 @@ def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
     """
     words, assessment = case.words, case.assessment
     low_by_pillar = {
-        pillar: _low(_headed(assessment.ratings, headings), parameters["at_most"])
+        pillar: _low_ones(_headed(assessment.ratings, headings), parameters["at_most"])
         for pillar, headings in parameters["pillars"].items()
     }
     no_dr = [a for a in assessment.applications if a.has_disaster_recovery is False]
@@ -164,7 +185,7 @@ def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
     gaps |= {"security"} if unencrypted else set()
     if not gaps or not (case.running or assessment.applications):
         return None
-    low = _low((r for found in low_by_pillar.values() for r in found), parameters["at_most"])
+    low = _low_ones((r for found in low_by_pillar.values() for r in found), parameters["at_most"])
     values = {
         "pillars": words.listing([words.phrase(f"pillar-{p}") for p in sorted(gaps)], limit=6),
         "gaps": words.count(len(gaps)),
@@ -187,8 +208,8 @@ def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
     worst = Priority.MEDIUM if len(gaps) > 1 else Priority.LOW
     named = (*no_dr, *no_backup, *unencrypted)
     cells = (Cells(tuple(low), _RATED), *case.all_running, *case.listed(assessment.applications))
-    said = {"names": case.names(named, len(named))}
-    return Finding(evidence, values, worst, cells=cells, said=said)
+    value_cells = {"names": case.names(named, len(named))}
+    return Finding(evidence, values, worst, cells=cells, value_cells=value_cells)
 
 
 def _names(applications: Iterable[Application]) -> list[str]:
@@ -206,7 +227,7 @@ def _headed(ratings: Iterable[Rating], headings: Sequence[str]) -> list[Rating]:
     ]
 
 
-def _low(ratings: Iterable[Rating], at_most: int) -> list[Rating]:
+def _low_ones(ratings: Iterable[Rating], at_most: int) -> list[Rating]:
     """Return the low ratings, each once, lowest first, then in the report's order.
 
     One whose comment only says "not sure" is a question to ask, not a gap.
@@ -216,7 +237,7 @@ def _low(ratings: Iterable[Rating], at_most: int) -> list[Rating]:
 
 
 def _rating_order(rating: Rating) -> tuple[float, str, int]:
-    return (rating.rating, rating.file, _place(rating))
+    return (rating.rating, rating.file, _page_or_line(rating))
 
 
 def _worst(low: Sequence[Rating]) -> Priority:
@@ -227,7 +248,7 @@ def _worst(low: Sequence[Rating]) -> Priority:
     return Priority.HIGH if lowest < 2 else Priority.MEDIUM if lowest < 3 else Priority.LOW  # noqa: PLR2004 - ratings
 
 
-def _rank(priority: Priority) -> int:
+def _urgency(priority: Priority) -> int:
     return (Priority.HIGH, Priority.MEDIUM, Priority.LOW).index(priority)
 
 
@@ -235,8 +256,8 @@ def _mean(ratings: Sequence[Rating]) -> float:
     return sum(r.rating for r in ratings) / len(ratings)
 
 
-def _said(rating: Rating) -> str:
-    """Name the sentence for a rating: only a report with pages asks questions of the customer."""
+def _rating_phrase(rating: Rating) -> str:
+    """Return the phrase for a rating: only a report with pages quotes questions."""
     if not rating.page:
         return "evidence-area"
     return "evidence-rating-comment" if rating.comment else "evidence-rating"
@@ -249,7 +270,7 @@ def _rating_evidence(case: Case, low: Sequence[Rating]) -> tuple[Cited, ...]:
                 file=r.file,
                 location=r.location,
                 text=case.words.phrase(
-                    _said(r),
+                    _rating_phrase(r),
                     topic=r.subcategory or r.category,
                     question=r.question,
                     rating=case.words.short(r.rating),
@@ -263,12 +284,12 @@ def _rating_evidence(case: Case, low: Sequence[Rating]) -> tuple[Cited, ...]:
 
 
 def _mean_evidence(case: Case, rated: Sequence[Rating]) -> tuple[Cited, ...]:
-    """Return the mean of these ratings, if it is more than one that says it."""
+    """Return the mean of these ratings if there is more than one."""
     return _summary(case, rated, "evidence-mean") if len(rated) > 1 else ()
 
 
 def _overall_evidence(case: Case, wanted: bool) -> tuple[Cited, ...]:  # noqa: FBT001 - reads as a condition
-    """Return how the whole report came out, and what it is about: the frame of a low rating."""
+    """Return the report's overall mean and how many servers run, as context for low ratings."""
     if not wanted:
         return ()
     return (
@@ -286,7 +307,7 @@ def _summary(case: Case, ratings: Sequence[Rating], key: str) -> tuple[Cited, ..
         Cited(
             Evidence(
                 file=file,
-                location=_places(rows),
+                location=_pages_or_lines(rows),
                 text=words.phrase(
                     key,
                     n=words.count(len(rows)),
@@ -300,15 +321,15 @@ def _summary(case: Case, ratings: Sequence[Rating], key: str) -> tuple[Cited, ..
     )
 
 
-def _places(ratings: Sequence[Rating]) -> str:
+def _pages_or_lines(ratings: Sequence[Rating]) -> str:
     """Return where ratings of one report stand: `pages 26-31`, `lines 12-80`."""
-    ends = min(ratings, key=_place), max(ratings, key=_place)
+    ends = min(ratings, key=_page_or_line), max(ratings, key=_page_or_line)
     first, last = (r.location for r in ends)
     if first == last:
         return first
     word = "pages" if ends[0].page else "lines"
-    return f"{word} {_place(ends[0])}-{_place(ends[1])}"
+    return f"{word} {_page_or_line(ends[0])}-{_page_or_line(ends[1])}"
 
 
-def _place(rating: Rating) -> int:
+def _page_or_line(rating: Rating) -> int:
     return rating.page or rating.line

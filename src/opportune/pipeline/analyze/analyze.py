@@ -13,7 +13,7 @@ from opportune.pipeline.analyze.intake import (
     check_kinds,
     derived_session_id,
     read,
-    said_by,
+    reworded_by,
 )
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, carried_over
 from opportune.pipeline.analyze.rewording import Speaker
@@ -103,7 +103,7 @@ class Analyses:
         header = header.revised(quality=(*analysis.file_quality, *analysis.quality))
         found, rewording = analysis.opportunities, None
         if speaker is not None:
-            found, rewording = said_by(speaker, found, assessment, on_progress)
+            found, rewording = reworded_by(speaker, found, assessment, on_progress)
         for file in files:
             self._files.keep(file)
         if on_progress:

@@ -114,13 +114,13 @@ def check_kinds(files: Sequence[InputFile], assessment: Assessment) -> None:
         raise UnsupportedDocumentError(names, "no inventory is among them: add the MPA workbook.")
 
 
-def said_by(
+def reworded_by(
     speaker: Speaker,
     found: Sequence[Opportunity],
     assessment: Assessment,
     on_progress: Progress | None,
 ) -> tuple[tuple[Opportunity, ...], RewordingAnswer]:
-    """Let a language model reword what was found; what it did is told."""
+    """Let a language model reword what was found; return that, and a report of what it did."""
 
     def told(done: int, total: int) -> None:
         if on_progress:

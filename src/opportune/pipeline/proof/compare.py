@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from opportune.model.assessment import Assessment
+from opportune.model.money import NOTHING
 from opportune.model.records import Basis, Model, Money, Opportunity, Session, SourceFile, Status
 from opportune.pipeline.analyze.reanalysis import is_by_analysis
 from opportune.pipeline.proof.matching import (
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from opportune.analysis import Analysis
     from opportune.prices.book import PriceBook
 
-NOTHING = Decimal(0)
-BASE_PLAY = "rehost"
-"""The play that counts each server once."""
 OPEN = (Status.NEW, Status.IN_PROGRESS)
 
 
@@ -286,6 +284,8 @@ def _steps_of_files(
             if s.old_arr is not None and s.new_arr is not None and s.old_arr != s.new_arr
         ],
     }
+    from opportune.analysis.plays.play import BASE_PLAY
+
     explained = NOTHING
     for kind, amounts in groups.items():
         amount = sum(amounts, NOTHING)

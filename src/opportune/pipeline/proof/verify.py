@@ -183,8 +183,8 @@ def _header_differences(
     for key in dict.fromkeys((*stored, *fresh)):
         code, source, _ = key
         if key not in stored or key not in fresh:
-            said = (notes[key].message if key in notes else "" for notes in (stored, fresh))
-            yield _difference("quality", code, source, *said)
+            messages = (notes[key].message if key in notes else "" for notes in (stored, fresh))
+            yield _difference("quality", code, source, *messages)
         else:
             notes = plain(stored[key]), plain(fresh[key])
             for field, old, new in leaves_that_differ(*notes):

@@ -1,10 +1,10 @@
-"""What is told of templates. Other programs read these: names stay."""
+"""Answers about templates. Other programs read them, so names must not change."""
 
 from collections.abc import Iterator
 from enum import StrEnum
 
-from opportune.analysis.plays.files import TemplateFile, file_of, file_of_play, template_of
-from opportune.analysis.plays.own import built_in
+from opportune.analysis.plays.play import Play, built_in
+from opportune.analysis.plays.stored import play_of, template_of
 from opportune.model.differences import leaves_that_differ
 from opportune.model.records import Model, Opportunity, Template, Time, Version
 
@@ -34,7 +34,7 @@ class TemplateAnswer(Model):
     version: Version
     """0: a built-in one that nobody has changed."""
     title: str
-    template: TemplateFile
+    template: Play
     """What holds now."""
     updated_at: Time = ""
     updated_by: str = ""
@@ -67,11 +67,11 @@ class NewOpportunity(Model):
 
 def untouched(play_id: str) -> Template:
     """Return a built-in play as a template that changes nothing of it."""
-    return template_of(TemplateFile(id=play_id), play_id)
+    return template_of(Play(id=play_id), play_id)
 
 
 def content(template: Template) -> Template:
-    """Return a template without what a store stamps: equal if it says the same."""
+    """Return a template without what a store stamps: equal if nothing but stamps differs."""
     blank = Template(template_id=template.template_id, title=template.title)
     return template.model_copy(update={name: getattr(blank, name) for name in _STAMPS})
 
@@ -89,28 +89,27 @@ def _state(template: Template) -> TemplateState:
 
 
 def answer(template: Template, language: str = "en") -> TemplateAnswer:
-    """Return what is told of a template, its title in a language."""
-    file = file_of(template)
-    texts = getattr(file, language) or file.en or file.es or file.pt
+    """Return the answer about a template, with its title in a language."""
+    play = play_of(template)
     return TemplateAnswer(
         id=template.template_id,
         state=_state(template),
         play=template.play,
         version=template.version,
-        title=texts.title if texts else template.title,
-        template=file,
+        title=play.texts(language).title if play.languages else template.title,
+        template=play,
         updated_at=template.updated_at,
         updated_by=template.updated_by,
     )
 
 
 def revisions(template_id: str, revisions: tuple[Template, ...]) -> Iterator[TemplateRevision]:
-    """Yield what is told of the revisions of one template, oldest first."""
+    """Yield the answers about the revisions of one template, oldest first."""
     play = built_in(template_id)
-    nothing: dict[str, object] = file_of_play(play).model_dump() if play else {}
+    nothing: dict[str, object] = play.model_dump() if play else {}
     before = nothing
     for revision in revisions:
-        after = nothing if revision.deleted else file_of(revision).model_dump()
+        after = nothing if revision.deleted else play_of(revision).model_dump()
         yield TemplateRevision(
             version=revision.version,
             state=_state(revision),

@@ -1,19 +1,18 @@
 """Opportunities by hand: a template's texts with what a person knows, the rest visibly open."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from opportune.analysis.plays.checks import count_names, placeholders
-from opportune.analysis.plays.own import play_of, texts_of
-from opportune.analysis.plays.parameters import TRIGGER_VALUES
-from opportune.analysis.plays.play import Line, Play, Texts, bundled_plays
+from opportune.analysis.plays.checks import OF_EVERY_PLAY, known_values, placeholders
+from opportune.analysis.plays.play import Play, bundled_plays
+from opportune.analysis.plays.stored import analysed_play
 from opportune.errors import InvalidInputError
 from opportune.model.phrases import Wording, wording
-from opportune.model.records import Opportunity, Priority, Template
+from opportune.model.records import Opportunity, Priority, Template, TemplateLine
 
 FIELDS = (
     "title",
@@ -79,40 +78,40 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
 ) -> Made:
     """Make an opportunity out of a template.
 
-    A sentence with `when` is said if that value is given and not 0. Why an analysis would give it
-    its priority is not said: a person decides here.
+    A sentence with `when` is used if that value is given and not 0. The sentence on the priority
+    is left out: here a person decides the priority.
 
     Args:
         template: One that was accepted.
         opportunity_id: Of the new one.
         customer: Name of the customer.
-        language: Of the texts; a template that lacks it speaks the first that it has.
+        language: Of the texts; a template that lacks it gives its first language.
         values: For placeholders; of a number of things a whole number.
         fields: Any of FIELDS.
 
     Raises:
-        InvalidInputError: A value has no placeholder, or is no number of things; a field is
-            not acceptable.
+        InvalidInputError: A value has no placeholder, or is not a whole number where one is needed;
+            a field is not acceptable.
     """
     if unknown := sorted(fields.keys() - {*FIELDS}):
         raise InvalidInputError(f"{unknown[0]} is no field to give: {', '.join(FIELDS)} are.")
     words = wording(language)
-    play = play_of(template) if template.play else None
-    texts = play.texts[language] if play else _own_texts(template, language)
-    known = _Values(_parsed(template, play, values, words))
+    play = analysed_play(template)
+    texts = play.texts(language)
+    known = _Values(_parsed(play, values, words))
     if customer:
         known.setdefault("customer", customer)
     if isinstance(arr := fields.get("estimated_arr"), Decimal):
         known.setdefault("arr", words.money(arr))
     of_template = {
         "title": texts.title.format_map(known),
-        "category": play.category if play else template.category,
-        "priority": template.priority if play is None else Priority.MEDIUM,
+        "category": play.category,
+        "priority": Priority.MEDIUM if play.trigger else template.priority,
         "estimated_arr": 0,
-        "reasoning": " ".join(_said(texts.reasoning, known)),
-        "talking_points": _said(texts.talking_points, known),
-        "next_steps": _said(texts.next_steps, known),
-        "related_services": play.services if play else template.related_services,
+        "reasoning": " ".join(_sentences(texts.reasoning, known)),
+        "talking_points": _sentences(texts.talking_points, known),
+        "next_steps": _sentences(texts.next_steps, known),
+        "related_services": play.services,
     }
     return Made(
         Opportunity.checked(
@@ -140,36 +139,21 @@ def slugs(template_id: str, taken: Collection[str]) -> Iterator[str]:
             yield slug
 
 
-def _own_texts(template: Template, language: str) -> Texts:
-    """Return the texts of a template without a rule."""
-    by_language = {t.language: t for t in texts_of(template)}
-    texts = by_language.get(language) or next(iter(by_language.values()))
-    return Texts(
-        title=texts.title,
-        reasoning=tuple(Line(x.text, x.when) for x in texts.reasoning),
-        priority="",
-        talking_points=tuple(Line(x.text, x.when) for x in texts.talking_points),
-        next_steps=tuple(Line(x.text, x.when) for x in texts.next_steps),
-    )
-
-
-def _parsed(
-    template: Template, play: Play | None, values: Mapping[str, str], words: Wording
-) -> dict[str, object]:
-    """Return the given values, numbers of things as such."""
-    if play:
-        known = TRIGGER_VALUES[play.trigger.name]
-        names, counts = known.names | {"arr", "customer"}, known.counts
+def _parsed(play: Play, values: Mapping[str, str], words: Wording) -> dict[str, object]:
+    """Return the given values, those of counts as numbers."""
+    names = known_values(play)
+    if names is None:
+        names = placeholders(play)
     else:
-        names, counts = placeholders(template), count_names(template)
+        names = {**names, **dict.fromkeys(OF_EVERY_PLAY, False)}
     parsed: dict[str, Any] = {}
     for name, text in values.items():
         if name not in names:
             raise InvalidInputError(
-                f"{name[:40]!r} is no value of {template.template_id!r}: "
+                f"{name[:40]!r} is no value of {play.id!r}: "
                 f"known are {', '.join(sorted(names)) or 'none'}."
             )
-        if name in counts:
+        if names[name]:
             if not _WHOLE.fullmatch(text) or int(text) > _MOST:
                 raise InvalidInputError(f"{name}: {text[:40]!r} is no whole number from 0 to 10^9.")
             parsed[name] = words.count(int(text))
@@ -178,6 +162,7 @@ def _parsed(
     return parsed
 
 
-def _said(lines: tuple[Line, ...], values: _Values) -> tuple[str, ...]:
-    said = (line for line in lines if not line.when or values.get(line.when))
-    return tuple(line.text.format_map(values) for line in said)
+def _sentences(lines: Iterable[TemplateLine], values: _Values) -> tuple[str, ...]:
+    """Return the sentences without a condition, and those whose value is given and not 0."""
+    told = (line for line in lines if not line.when or values.get(line.when))
+    return tuple(line.text.format_map(values) for line in told)

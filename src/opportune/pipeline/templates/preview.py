@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from opportune import analysis
-from opportune.analysis.plays.own import built_in, taking_part
+from opportune.analysis.plays.own import taking_part
+from opportune.analysis.plays.play import built_in
 from opportune.model.assessment import Assessment
 from opportune.model.file import InputFile
 from opportune.model.records import Model, Opportunity, Session, Template
@@ -63,7 +64,7 @@ def previewed(
 
     Args:
         template: One that was accepted; it need not be stored.
-        others: The stored ones; one of the same id gives way.
+        others: The stored ones; one of the same id is left out.
         assessment: The facts.
         conditions: Header of a session whose language, day, basis and customer hold.
         prices: The price book.
@@ -94,5 +95,5 @@ def why_not(template: Template, language: str) -> str:
     """Tell what a template's rule looks for."""
     rule = built_in(template.play)
     text = words(language)
-    looks_for = text[f"template.fires.{rule.trigger.name}"] if rule else ""
+    looks_for = text[f"template.fires.{rule.trigger['rule']}"] if rule else ""
     return text["template.does-not-fire"].format(looks_for=looks_for)

@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 
 from opportune.analysis.plays.checks import check_template
-from opportune.analysis.plays.files import TemplateFile, file_of, template_of
-from opportune.analysis.plays.own import built_in
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.play import Play, built_in, bundled_plays
+from opportune.analysis.plays.stored import play_of, template_of
 from opportune.errors import InvalidInputError, TemplateNotFoundError, VersionConflictError
 from opportune.model.records import Session, Template
 from opportune.pipeline.analyze.intake import read
@@ -70,7 +69,7 @@ class Templates:
         """
         return answer(self._template(template_id, version), language)
 
-    def create(self, file: TemplateFile, *, updated_by: str, change_id: str = "") -> TemplateAnswer:
+    def create(self, file: Play, *, updated_by: str, change_id: str = "") -> TemplateAnswer:
         """Keep a new template of the user's own; its id is that of the file.
 
         Raises:
@@ -91,7 +90,7 @@ class Templates:
     def edit(
         self,
         template_id: str,
-        file: TemplateFile,
+        file: Play,
         *,
         updated_by: str,
         expected_version: int | None = None,
@@ -137,7 +136,7 @@ class Templates:
             TemplateNotFoundError, InvalidInputError: As `get` and `create`.
         """
         original = self._template(template_id, None)
-        copy = file_of(original).revised(id=new_id, play=original.play, enabled=True)
+        copy = play_of(original).revised(id=new_id, play=original.play, enabled=True)
         return self.create(copy, updated_by=updated_by, change_id=change_id)
 
     def set_enabled(
@@ -228,7 +227,7 @@ class Templates:
         self,
         template_id: str,
         *,
-        file: TemplateFile | None = None,
+        file: Play | None = None,
         session_id: str = "",
         language: str = "en",
     ) -> TemplatePreview:
@@ -360,7 +359,7 @@ class Templates:
         expected_version: int | None = None,
         change_id: str = "",
     ) -> TemplateAnswer:
-        """Append what a change makes of the newest revision; what says the same is no revision."""
+        """Append what a change makes of the newest revision, unless nothing differs."""
         for attempt in range(1, ATTEMPTS + 1):
             newest = self._newest(template_id)
             if newest and newest.change_id == change_id != "":

@@ -19,12 +19,12 @@ from cases import (
 )
 
 from opportune.analysis import analyze
-from opportune.analysis.plays.play import CATEGORIES, Line, Play, Texts, bundled_plays
+from opportune.analysis.plays.play import CATEGORIES, SECTIONS, Play, Texts, bundled_plays
 from opportune.analysis.rules.registry import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.assessment import Assessment
 from opportune.model.phrases import wording
-from opportune.model.records import LANGUAGES, Priority
+from opportune.model.records import LANGUAGES, Priority, TemplateLine
 
 PLAYS = bundled_plays()
 WINDOWS: dict[str, Any] = {"os_name": "Windows", "os_version": "2022"}
@@ -34,10 +34,10 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def lines(texts: Texts) -> Iterator[tuple[str, Line]]:
-    yield "title", Line(texts.title)
-    yield "priority", Line(texts.priority)
-    for part in ("reasoning", "talking_points", "next_steps"):
+def lines(texts: Texts) -> Iterator[tuple[str, TemplateLine]]:
+    yield "title", TemplateLine(text=texts.title)
+    yield "priority", TemplateLine(text=texts.priority)
+    for part in SECTIONS:
         for number, line in enumerate(getattr(texts, part)):
             yield f"{part} {number}", line
 
@@ -45,8 +45,8 @@ def lines(texts: Texts) -> Iterator[tuple[str, Line]]:
 @pytest.mark.parametrize("play", PLAYS, ids=lambda p: p.id)
 def test_a_play_says_the_same_with_the_same_placeholders_in_each_language(play: Play) -> None:
     shapes = {
-        language: {k: (line.when, placeholders(line.text)) for k, line in lines(texts)}
-        for language, texts in play.texts.items()
+        language: {k: (x.when, placeholders(x.text)) for k, x in lines(play.texts(language))}
+        for language in play.languages
     }
     assert set(shapes) == set(LANGUAGES)
     assert shapes["es"] == shapes["en"]
@@ -55,16 +55,16 @@ def test_a_play_says_the_same_with_the_same_placeholders_in_each_language(play: 
 
 @pytest.mark.parametrize("play", PLAYS, ids=lambda p: p.id)
 def test_a_play_names_rules_that_exist_and_a_known_category(play: Play) -> None:
-    assert play.trigger.name in TRIGGERS
+    assert play.trigger["rule"] in TRIGGERS
     assert play.arr in ARR_RULES
-    assert play.priority.name in PRIORITIES
+    assert play.priority["rule"] in PRIORITIES
     assert play.category in CATEGORIES
     assert play.services
-    assert 3 <= len(play.texts["en"].next_steps) <= 5
+    assert 3 <= len(play.texts("en").next_steps) <= 5
 
 
 def test_no_rule_is_left_without_a_play() -> None:
-    assert {p.trigger.name for p in PLAYS} == set(TRIGGERS)
+    assert {p.trigger["rule"] for p in PLAYS} == set(TRIGGERS)
     assert {p.arr for p in PLAYS} == set(ARR_RULES)
 
 

@@ -16,7 +16,7 @@ from whole_estates import whole_estate
 from opportune.analysis import Analysis, analyze
 from opportune.analysis.base import base_of
 from opportune.analysis.case import Case
-from opportune.analysis.plays.play import Line, Play, bundled_plays, priority_sentence
+from opportune.analysis.plays.play import Play, bundled_plays
 from opportune.analysis.rules.programmes import migration_programme
 from opportune.model.phrases import wording
 from opportune.model.records import LANGUAGES, Priority
@@ -89,10 +89,9 @@ def test_every_sentence_of_every_play_can_be_said_of_one_and_of_many() -> None:
 
 
 def can_be_said(play: Play, language: str) -> None:
-    texts = play.texts[language]
-    lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps)
+    texts = play.texts(language)
     for number in (1, 2):
-        for text in (texts.title, texts.priority, *(line.text for line in lines)):
+        for text in (texts.title, texts.priority, *(line.text for line in texts.lines)):
             said = text.format_map(Everything(number, language))
             assert "{" not in said
             assert "|" not in said
@@ -100,13 +99,12 @@ def can_be_said(play: Play, language: str) -> None:
 
 @pytest.mark.parametrize("play", PLAYS, ids=lambda p: p.id)
 def test_every_number_of_a_text_comes_from_a_placeholder(play: Play) -> None:
-    for texts in play.texts.values():
-        lines = (*texts.reasoning, *texts.talking_points, *texts.next_steps, Line(texts.title))
-        for line in lines:
-            bare = re.sub(r"\{[^}]*\}", "", line.text)
+    for texts in map(play.texts, LANGUAGES):
+        for text in (texts.title, *(line.text for line in texts.lines)):
+            bare = re.sub(r"\{[^}]*\}", "", text)
             for name in NAMES_WITH_DIGITS:
                 bare = bare.replace(name, "")
-            assert not re.search(r"\d", bare), line.text
+            assert not re.search(r"\d", bare), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -120,7 +118,7 @@ def test_each_opportunity_says_why_it_has_its_priority(language: str) -> None:
 
 def test_the_limits_of_a_priority_are_those_of_the_rule() -> None:
     rehost = next(p for p in PLAYS if p.id == "rehost")
-    said = priority_sentence(rehost, wording("es"), Priority.LOW, {})
+    said = rehost.priority_sentence(wording("es"), Priority.LOW, {})
     assert said.startswith("Prioridad Baja: Alta desde USD 500.000 al año, Media desde USD 100.000")
 
 
@@ -152,10 +150,10 @@ def test_amounts_that_the_user_filled_in_are_said_as_the_users_own() -> None:
     play = next(p for p in PLAYS if p.id == "migration-programme")
     estate, book = whole_estate(), PriceBook.bundled()
     case = Case(estate, date(2026, 11, 22), wording("en"), book, base_of(estate, book))
-    parameters = {**play.trigger.parameters, "configured": {"assess": 12345}}
+    parameters = {**play.trigger, "configured": {"assess": 12345}}
     finding = migration_programme(case, parameters)
     assert finding is not None
-    line = next(x for x in play.texts["en"].reasoning if x.when == "configured")
+    line = next(x for x in play.texts("en").reasoning if x.when == "configured")
     said = line.text.format_map(finding.values)
     assert said == "Amounts in your configuration: Assess: 12,345."
 

@@ -15,16 +15,10 @@ from whole_estates import whole_estate
 from opportune.analysis.base import base_of
 from opportune.analysis.case import Case
 from opportune.analysis.plays.checks import check_template
-from opportune.analysis.plays.files import TemplateFile, file_of, file_of_play, from_toml, to_toml
-from opportune.analysis.plays.own import play_of
-from opportune.analysis.plays.parameters import (
-    PRIORITY_PARAMETERS,
-    TRIGGER_PARAMETERS,
-    TRIGGER_VALUES,
-    Values,
-)
-from opportune.analysis.plays.play import bundled_plays
-from opportune.analysis.rules.registry import PRIORITIES, TRIGGERS
+from opportune.analysis.plays.play import Play, bundled_plays, from_toml, to_toml
+from opportune.analysis.plays.stored import analysed_play, play_of
+from opportune.analysis.rules.declared import Values
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.assessment import Assessment
 from opportune.model.phrases import Count, wording
@@ -160,7 +154,7 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
 def test_a_mistake_is_refused_in_one_sentence_that_names_it(name: str) -> None:
     fields, sentence = REFUSED[name]
     with pytest.raises(InvalidInputError) as refused:
-        check_template(stored(TemplateFile.checked(**fields)))
+        check_template(stored(Play.checked(**fields)))
     assert sentence in str(refused.value)
     assert str(refused.value).endswith(".")
     assert "\n" not in str(refused.value)
@@ -194,27 +188,28 @@ def test_a_day_where_a_parameter_stands_is_refused_and_no_crash() -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files("ours"))
-def test_a_file_says_the_same_after_being_kept_and_shown(file: TemplateFile) -> None:
+def test_a_file_says_the_same_after_being_kept_and_shown(file: Play) -> None:
     template = stored(file)
-    shown = file_of(template)
+    shown = play_of(template)
     again = from_toml(to_toml(shown).encode(), "f.toml")
     assert again == shown
     assert stored(again) == stored(shown)
-    assert file_of(stored(again)) == shown
+    assert play_of(stored(again)) == shown
 
 
 @pytest.mark.parametrize("play", bundled_plays(), ids=lambda p: p.id)
 def test_every_built_in_play_is_acceptable_as_ones_own(play: Any) -> None:
     """So the checks allow all that the built-in texts do: none of them is special."""
-    check_template(stored(file_of_play(play).revised(id="ours", play=play.id)))
-    assert play.trigger.parameters.keys() <= TRIGGER_PARAMETERS[play.trigger.name].keys()
-    for name, value in play.trigger.parameters.items():
-        TRIGGER_PARAMETERS[play.trigger.name][name].takes.validate_python(value)
+    check_template(stored(play.revised(id="ours", play=play.id)))
+    takes = TRIGGERS[play.trigger["rule"]].parameters
+    parameters = {name: value for name, value in play.trigger.items() if name != "rule"}
+    assert parameters.keys() <= takes.keys()
+    for name, value in parameters.items():
+        takes[name].takes.validate_python(value)
 
 
-def test_what_is_listed_of_rules_is_what_there_is() -> None:
-    assert TRIGGER_PARAMETERS.keys() == TRIGGER_VALUES.keys() == TRIGGERS.keys() == BY_RULE.keys()
-    assert PRIORITY_PARAMETERS.keys() == PRIORITIES.keys()
+def test_what_is_drawn_of_rules_is_what_there_is() -> None:
+    assert TRIGGERS.keys() == BY_RULE.keys()
 
 
 def given_by(assessment: Assessment, language: str = "en") -> dict[str, Values]:
@@ -223,17 +218,17 @@ def given_by(assessment: Assessment, language: str = "en") -> dict[str, Values]:
     case = Case(assessment, date(2026, 11, 22), wording(language), book, base_of(assessment, book))
     given: dict[str, Values] = {}
     for play in bundled_plays():
-        finding = TRIGGERS[play.trigger.name](case, play.trigger.parameters)
+        finding = TRIGGERS[play.trigger["rule"]].find(case, play.trigger)
         if finding is not None:
             values = finding.values.items()
             counts = frozenset(name for name, value in values if isinstance(value, Count))
             texts = frozenset(n for n, value in values if isinstance(value, str | int))
-            given[play.trigger.name] = Values(counts, texts)
+            given[play.trigger["rule"]] = Values(counts, texts)
     return given
 
 
 def test_the_listed_values_are_those_that_every_rule_gives() -> None:
-    assert given_by(whole_estate()) == TRIGGER_VALUES
+    assert given_by(whole_estate()) == {name: rule.values for name, rule in TRIGGERS.items()}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -242,11 +237,12 @@ def test_they_are_the_same_on_whatever_facts_a_rule_fires(
     assessment: Assessment, language: str
 ) -> None:
     for rule, values in given_by(assessment, language).items():
-        assert values == TRIGGER_VALUES[rule]
+        assert values == TRIGGERS[rule].values
 
 
 def test_a_brace_that_is_meant_is_written_twice() -> None:
-    template = stored(TemplateFile.checked(**text("{{ready}}")))
+    template = stored(Play.checked(**text("{{ready}}")))
     check_template(template)
-    said = play_of(template).rendered(play_of(template).texts["en"].reasoning, {})
+    play = analysed_play(template)
+    said = play.sentences(play.texts("en").reasoning, {})
     assert said == ("{ready}",)

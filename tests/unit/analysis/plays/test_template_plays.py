@@ -16,9 +16,8 @@ from whole_estates import whole_estate
 
 from opportune.analysis import Analysis, analyze, named_cells
 from opportune.analysis.plays.checks import check_template
-from opportune.analysis.plays.files import FileTexts, TemplateFile
-from opportune.analysis.plays.own import LONGEST_SENTENCE, taking_part, used
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.own import taking_part, used
+from opportune.analysis.plays.play import LONGEST_SENTENCE, Play, Texts, bundled_plays
 from opportune.analysis.tree import leaves
 from opportune.errors import InvalidInputError
 from opportune.model.assessment import Assessment
@@ -29,7 +28,7 @@ CARRYING = [
     "containers", "dr-backup", "graviton", "non-production", "sql-server-licences", "rehost",
     "oracle-exit", "database-modernization",
 ]  # fmt: skip
-TEXTS = FileTexts(title="Ours: {arr}", reasoning=("We do this for {customer}.",))
+TEXTS = Texts(title="Ours: {arr}", reasoning=("We do this for {customer}.",))
 
 
 def analysed(
@@ -40,11 +39,11 @@ def analysed(
 
 
 def own(play: str, id_: str = "ours", **fields: Any) -> Template:
-    return stored(TemplateFile(id=id_, play=play, en=TEXTS, **fields))
+    return stored(Play(id=id_, play=play, en=TEXTS, **fields))
 
 
 def disabled(play: str) -> Template:
-    return stored(TemplateFile(id=play, enabled=False))
+    return stored(Play(id=play, enabled=False))
 
 
 ALL = whole_estate()
@@ -63,7 +62,7 @@ def test_without_templates_nothing_is_different_by_a_byte(language: str, basis: 
             run_date=date(2026, 11, 22),
             basis=basis,
         )
-        untouched = [stored(TemplateFile(id=id_)) for id_ in BUILT_IN]
+        untouched = [stored(Play(id=id_)) for id_ in BUILT_IN]
         for templates in ((), untouched):
             after = analysed(estate, templates, language=language, basis=basis)
             assert [o.model_dump_json() for o in after.opportunities] == [
@@ -160,10 +159,8 @@ def test_the_first_that_fires_carries_and_one_that_does_not_fire_takes_nothing()
 
 def test_engines_are_divided_among_the_plays_on_databases() -> None:
     aurora = own("database-modernization", "aurora", trigger={"engines": ["mysql"]})
-    rest = stored(
-        TemplateFile(id="database-modernization", trigger={"engines": ["mysql", "sql-server"]})
-    )
-    greedy = stored(TemplateFile(id="oracle-exit", trigger={"engines": ["oracle", "mysql"]}))
+    rest = stored(Play(id="database-modernization", trigger={"engines": ["mysql", "sql-server"]}))
+    greedy = stored(Play(id="oracle-exit", trigger={"engines": ["oracle", "mysql"]}))
     for templates in ([aurora], [greedy], [rest, aurora], [greedy, aurora, rest]):
         analysis = analysed(ALL, templates)
         assert analysis.portfolio_arr == PLAIN.portfolio_arr
@@ -193,7 +190,7 @@ def test_hours_are_those_of_the_type_that_graviton_counts_only_if_it_counts() ->
     estate = Assessment(servers=(server(2, environment="dev"),))
     with_arm = fired(analysed(estate), "non-production")
     without = fired(analysed(estate, [disabled("graviton")]), "non-production")
-    narrowed = stored(TemplateFile(id="graviton", trigger={"arm64": {"rhel": ["8"]}}))
+    narrowed = stored(Play(id="graviton", trigger={"arm64": {"rhel": ["8"]}}))
     unlisted = fired(analysed(estate, [narrowed]), "non-production")
     assert without.estimated_arr < with_arm.estimated_arr
     assert unlisted.estimated_arr == without.estimated_arr
@@ -207,25 +204,25 @@ def test_a_disabled_play_does_not_fire_and_changes_no_other() -> None:
 
 
 def test_parameters_and_texts_of_a_users_version_hold() -> None:
-    texts = FileTexts(title="{affected:equipo|equipos}", reasoning=("{nothing}",))
+    texts = Texts(title="{affected:equipo|equipos}", reasoning=("{nothing}",))
     changed = stored(
-        TemplateFile(id="linux-eos", trigger={"products": ["ubuntu"]}, es=texts,
+        Play(id="linux-eos", trigger={"products": ["ubuntu"]}, es=texts,
                      priority={"rule": "fixed", "level": "Low"})
     )  # fmt: skip
     assert found(analysed(ALL, [changed]), "linux-eos") is None  # all of Ubuntu's are supported
-    high = stored(TemplateFile(id="linux-eos", priority={"rule": "fixed", "level": "Low"}))
+    high = stored(Play(id="linux-eos", priority={"rule": "fixed", "level": "Low"}))
     ours, plain = fired(analysed(ALL, [high]), "linux-eos"), fired(PLAIN, "linux-eos")
     assert (ours.priority, plain.priority) == ("Low", "High")
     assert ours.title == plain.title
 
 
 def test_a_missing_language_is_the_built_ins_or_else_the_templates_first() -> None:
-    mine = stored(TemplateFile(id="linux-eos", es=FileTexts(title="Lo nuestro")))
+    mine = stored(Play(id="linux-eos", es=Texts(title="Lo nuestro")))
     plain = fired(analysed(ALL, language="pt"), "linux-eos")
     in_pt = fired(analysed(ALL, [mine], language="pt"), "linux-eos")
     in_es = fired(analysed(ALL, [mine], language="es"), "linux-eos")
     assert (in_pt.title, in_es.title) == (plain.title, "Lo nuestro")
-    spanish = stored(TemplateFile(id="ours", play="sap", es=FileTexts(title="SAP: {customer}")))
+    spanish = stored(Play(id="ours", play="sap", es=Texts(title="SAP: {customer}")))
     ours = fired(analysed(ALL, [spanish], language="pt"), "ours")
     assert ours.title == "SAP: Example"
 
@@ -235,7 +232,7 @@ def test_a_sentence_that_values_make_endless_is_cut() -> None:
     rows = [server(r, os_name="RHEL", os_version="6.8", hostname=f"{r}" + "x" * 400)
             for r in range(2, 8)]  # fmt: skip
     template = own("linux-eos").model_copy(
-        update={"texts": (stored(TemplateFile(id="ours", play="linux-eos", en=FileTexts(
+        update={"texts": (stored(Play(id="ours", play="linux-eos", en=Texts(
             title="{names}", talking_points=(long,) * 15))).texts)}
     )  # fmt: skip
     check_template(template)
@@ -245,7 +242,7 @@ def test_a_sentence_that_values_make_endless_is_cut() -> None:
 
 
 def test_only_templates_that_make_a_difference_are_recorded() -> None:
-    text_only = stored(TemplateFile(id="plain", category="Workshop", en=TEXTS))
+    text_only = stored(Play(id="plain", category="Workshop", en=TEXTS))
     asleep = own("sap", "asleep", enabled=False)
     assert used([text_only, asleep, own("sap"), disabled("training")]) == (
         TemplateUse(template_id="ours", version=1),

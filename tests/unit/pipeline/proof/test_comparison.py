@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from inventories import estate, estates, server
 
 from opportune.analysis import analyze
+from opportune.analysis.plays.play import BASE_PLAY
 from opportune.model.assessment import Assessment
 from opportune.model.records import Basis, Opportunity, Session, Status
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE
 from opportune.pipeline.proof.compare import (
-    BASE_PLAY,
     Comparison,
     OpportunityState,
     Side,

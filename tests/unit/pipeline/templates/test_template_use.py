@@ -9,16 +9,14 @@ from hypothesis import strategies as st
 from tables import every
 from template_texts import files, stored
 
-from opportune.analysis.plays.files import FileTexts, TemplateFile
-from opportune.analysis.plays.own import built_in
-from opportune.analysis.plays.parameters import TRIGGER_VALUES
-from opportune.analysis.plays.play import bundled_plays
+from opportune.analysis.plays.play import Play, Texts, built_in, bundled_plays
+from opportune.analysis.rules.registry import TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.records import LANGUAGES, Opportunity
 from opportune.pipeline.templates.by_hand import FIELDS, Made, opportunity_of, slugs
 
 
-def made(file: TemplateFile, **options: Any) -> Made:
+def made(file: Play, **options: Any) -> Made:
     wanted = {"customer": "", "language": "en", "values": {}, "fields": {}} | options
     return opportunity_of(stored(file), opportunity_id="s1.ours", **wanted)
 
@@ -31,11 +29,11 @@ def texts_of(opportunity: Opportunity) -> str:
 @settings(max_examples=200, deadline=None)
 @given(files("ours"), st.sampled_from(LANGUAGES), st.data())
 def test_any_accepted_template_can_be_used_with_any_of_its_values(
-    file: TemplateFile, language: str, data: st.DataObject
+    file: Play, language: str, data: st.DataObject
 ) -> None:
     play = built_in(file.play)
     assert play
-    known = TRIGGER_VALUES[play.trigger.name]
+    known = TRIGGERS[play.trigger["rule"]].values
     names = data.draw(st.sets(st.sampled_from(sorted(known.names))))
     values = {n: data.draw(st.sampled_from(["0", "1", "12"])) for n in sorted(names)}
     found = made(file, language=language, values=values, customer="Example")
@@ -49,7 +47,7 @@ def test_every_built_in_play_can_be_used_knowing_nothing() -> None:
     with every() as row:
         for play, language in itertools.product(bundled_plays(), LANGUAGES):
             with row(play.id, language):
-                found = made(TemplateFile(id=play.id), language=language)
+                found = made(Play(id=play.id), language=language)
                 said = texts_of(found.opportunity)
                 assert "{" not in said
                 assert "|" not in said
@@ -58,7 +56,7 @@ def test_every_built_in_play_can_be_used_knowing_nothing() -> None:
 
 def test_a_sentence_that_asks_for_a_value_is_said_only_with_it() -> None:
     lines = ({"when": "ready", "text": "{ready:is|are} ready."}, "Always.")
-    file = TemplateFile(id="ours", play="graviton", en=FileTexts(title="t", next_steps=lines))
+    file = Play(id="ours", play="graviton", en=Texts(title="t", next_steps=lines))
     for values, said in (
         ({}, ("Always.",)),
         ({"ready": "0"}, ("Always.",)),
@@ -84,7 +82,7 @@ def test_a_sentence_that_asks_for_a_value_is_said_only_with_it() -> None:
 )
 def test_a_mistake_has_its_sentence(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        made(TemplateFile(id="sap"), **options)
+        made(Play(id="sap"), **options)
     assert sentence in str(refused.value)
 
 

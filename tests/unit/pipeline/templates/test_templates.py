@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from own_templates import OURS, PLAIN, Clock, analysed, of
 
-from opportune.analysis.plays.files import FileTexts, from_toml, to_toml
+from opportune.analysis.plays.play import Texts, from_toml, to_toml
 from opportune.errors import (
     InvalidInputError,
     SessionNotFoundError,
@@ -208,7 +208,7 @@ def test_an_opportunity_by_hand_says_what_is_known_and_leaves_the_rest_open(
     assert second.reasoning == "Lo pidió Eva. Será el 1 May."
     assert second.next_steps == ("Invitarlos.",)
     assert second.customer == "Example Corp"
-    priced = OURS.revised(id="priced", en=FileTexts(title="{arr} a year"))
+    priced = OURS.revised(id="priced", en=Texts(title="{arr} a year"))
     templates.create(priced, updated_by="ana")
     sold = templates.create_from_template(
         "priced", customer="", updated_by="ana", fields={"estimated_arr": Decimal(50000)}
@@ -283,7 +283,7 @@ def test_templates_of_before_they_had_rules_are_read_as_texts(store: Store) -> N
         service.templates.create_from_template("broken", updated_by="ana")
     shown = service.templates.get("old-one")
     assert (shown.state, shown.play) == ("own", "")
-    assert shown.template.pt == FileTexts(
+    assert shown.template.pt == Texts(
         title="Ask about {braces}", reasoning=("Because.",), talking_points=("One.",)
     )
     assert service.session(analysed(service)).templates == ()

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from own_templates import OURS, PLAIN, analysed, of
 
-from opportune.analysis.plays.files import FileTexts
+from opportune.analysis.plays.play import Texts
 from opportune.pipeline.service import Service
 
-OTHER = OURS.revised(play="sap", en=FileTexts(title="Other"), es=None)
+OTHER = OURS.revised(play="sap", en=Texts(title="Other"), es=None)
 
 
 def total(service: Service, session: str) -> Decimal:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from opportune.documents.inventory.tables import column_letters
 from opportune.errors import RewordingError
 from opportune.model.assessment import Assessment
 
@@ -56,9 +57,9 @@ def _names(assessment: Assessment, customers: Iterable[str]) -> Iterator[str]:
         yield from (application.id, application.name, application.business_unit)
     for file in assessment.files:
         yield file.name
-    said = [r.comment for r in assessment.ratings]
-    said += [text for a in assessment.answers for text in (a.answer, a.comment)]
-    yield from (words for words in said if len(words) >= QUOTED)
+    texts = [r.comment for r in assessment.ratings]
+    texts += [text for a in assessment.answers for text in (a.answer, a.comment)]
+    yield from (words for words in texts if len(words) >= QUOTED)
 
 
 class Pseudonyms:
@@ -121,7 +122,8 @@ class Pseudonyms:
     def _token(self, name: str) -> str:
         key = self._of_name.get(name)
         if key is None:
-            key = _letters(len(self._of_name))
+            # AA, AB, ...: no digits, so that no token looks like a figure.
+            key = column_letters(26 + len(self._of_name))
             self._of_name[name] = key
             self._shown[key] = name
         return f"[[{key}]]"
@@ -156,14 +158,3 @@ def _bare(text: str) -> str:
     """Return letters and digits only, without case, accents, width and invisible characters."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum())
-
-
-def _letters(number: int) -> str:
-    """Return AA, AB, ... AZ, BA, ...: no digits, so that no token looks like a figure."""
-    letters = ""
-    number += 26
-    while number >= 0:
-        number, rest = divmod(number, 26)
-        letters = chr(ord("A") + rest) + letters
-        number -= 1
-    return letters
