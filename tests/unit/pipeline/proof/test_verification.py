@@ -7,10 +7,10 @@ import pytest
 from customer import report, workbook
 
 from opportune.errors import SessionNotFoundError
-from opportune.model.differences import leaves_that_differ
+from opportune.model.differences import STAMPS, leaves_that_differ
 from opportune.model.file import InputFile
 from opportune.model.records import Basis, Opportunity, Priority, Session, Status
-from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, STAMPS, edited_fields
+from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, edited_fields
 from opportune.pipeline.proof.verify import COMPUTED, Verification
 from opportune.pipeline.service import Service
 from opportune.prices.kept import PriceBookMissingError, PriceBooks, to_toml
