@@ -9,6 +9,7 @@ from customer import SERVERS, report, workbook
 
 from opportune.errors import (
     DocumentError,
+    FileMissingError,
     InvalidInputError,
     OpportunityNotFoundError,
     SessionNotFoundError,
@@ -21,7 +22,7 @@ from opportune.pipeline.analyze.intake import derived_session_id, inspect_files
 from opportune.pipeline.answers import AnalysisAnswer
 from opportune.pipeline.service import Service
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, FolderFiles, MemoryFiles
+from opportune.stores.files.kept import FolderFiles, MemoryFiles
 from opportune.stores.open import open_store
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

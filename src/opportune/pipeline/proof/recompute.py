@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opportune import analysis
-from opportune.errors import InvalidInputError
+from opportune.errors import FileMissingError, InvalidInputError
 from opportune.model.assessment import Assessment
 from opportune.model.file import InputFile
 from opportune.model.folding import folded
@@ -15,7 +15,7 @@ from opportune.pipeline.proof.compare import Comparison, Side, compared
 from opportune.pipeline.proof.verify import Verification, verified
 from opportune.prices.kept import PriceBooks
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileKeeper, FileMissingError
+from opportune.stores.files.kept import FileKeeper
 
 
 class Proofs:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from customer import report, workbook
 
-from opportune.errors import InvalidInputError
+from opportune.errors import FileMissingError, InvalidInputError
 from opportune.pipeline.service import Service
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, MemoryFiles
+from opportune.stores.files.kept import MemoryFiles
 from opportune.stores.open import open_store
 
 

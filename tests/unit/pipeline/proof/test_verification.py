@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from customer import report, workbook
 
-from opportune.errors import SessionNotFoundError
+from opportune.errors import FileMissingError, PriceBookMissingError, SessionNotFoundError
 from opportune.model.differences import STAMPS, leaves_that_differ
 from opportune.model.file import InputFile
 from opportune.model.records import Basis, Opportunity, Priority, Session, Status
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, edited_fields
 from opportune.pipeline.proof.verify import COMPUTED, Verification
 from opportune.pipeline.service import Service
-from opportune.prices.kept import PriceBookMissingError, PriceBooks, to_toml
+from opportune.prices.kept import PriceBooks, to_toml
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, MemoryFiles
+from opportune.stores.files.kept import MemoryFiles
 from opportune.stores.open import open_store
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
