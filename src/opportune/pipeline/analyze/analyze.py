@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from opportune.errors import SessionNotFoundError
 from opportune.model.differences import with_stamps_of
 from opportune.model.file import InputFile
-from opportune.model.filters import by_list_order
+from opportune.model.filters import OpportunityFilters, by_list_order
 from opportune.model.records import Basis, ColumnMapping, Opportunity, Session
 from opportune.pipeline.analyze.intake import (
     Progress,
@@ -143,6 +143,17 @@ class Analyses:
         )
         kept = self._store.get_opportunities(header.id)
         return analysis_answer(session, before=stored, after=kept)
+
+    def opportunities(
+        self, session_id: str, filters: OpportunityFilters | None = None
+    ) -> tuple[Opportunity, ...]:
+        """Return one session's list by priority, highest ARR, id.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+        """
+        self._store.get_session(session_id)
+        return self._store.get_opportunities(session_id, filters)
 
     def _session_or_none(self, session_id: str) -> Session | None:
         try:

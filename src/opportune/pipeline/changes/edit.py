@@ -207,6 +207,34 @@ class Editing:
             change_id=change_id,
         )
 
+    def move(  # noqa: PLR0913 - each is a fact of the change
+        self,
+        opportunity_id: str,
+        status: Status,
+        *,
+        updated_by: str,
+        note: str = "",
+        expected_version: int | None = None,
+        change_id: str = "",
+    ) -> Opportunity:
+        """Move an opportunity to a status; the status it has already is no change.
+
+        Raises:
+            OpportunityNotFoundError, VersionConflictError: As `edit`.
+        """
+        return self._change(
+            opportunity_id,
+            {"status": status},
+            updated_by=updated_by,
+            note=note,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
+
+    def delete_session(self, session_id: str, *, updated_by: str) -> None:
+        """Delete a session and its opportunities; see `Records.delete_session`."""
+        self._store.delete_session(session_id, updated_by=updated_by, change_id=uuid.uuid4().hex)
+
     def _change(  # noqa: PLR0913 - each is a fact of the change
         self,
         opportunity_id: str,
