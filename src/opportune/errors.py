@@ -12,19 +12,27 @@ OpportuneError
 │   ├── TooManyRequestsError        asked too often; says when to ask again
 │   └── LoginUnavailableError       nobody can be identified now; repeating it later is safe
 ├── RewordingError                  a language model could not be used; nothing was changed
+├── PriceListError                  AWS gave no price that can be believed; nothing was written
 ├── StoreError
 │   ├── NotFoundError               (also LookupError)
 │   │   ├── OpportunityNotFoundError
 │   │   ├── SessionNotFoundError
 │   │   ├── ApiKeyNotFoundError
-│   │   └── TemplateNotFoundError
+│   │   ├── TemplateNotFoundError
+│   │   ├── FileMissingError        the bytes of a customer's file are not kept here
+│   │   ├── PriceBookMissingError   no price book of this version is here
+│   │   └── UploadNotFoundError     unknown, not complete, used or too old
 │   ├── VersionConflictError        somebody else changed it first
 │   ├── TooLargeError               over what every store can hold (also ValueError)
 │   └── StoreUnavailableError       may or may not have happened; repeating it is safe
 └── MigrationError                  of a store migration
     ├── WrongStageError
     └── NotVerifiedError
+
+A few exceptions are not here: signals inside one package that are caught there.
 """
+
+from collections.abc import Iterable
 
 
 class OpportuneError(Exception):
@@ -113,6 +121,10 @@ class RewordingError(OpportuneError):
     """A language model could not be used, or its answer could not; the rules' own words stay."""
 
 
+class PriceListError(OpportuneError):
+    """The Price List API did not give a price that can be believed; nothing was written."""
+
+
 class StoreError(OpportuneError):
     """A store could not do what was asked."""
 
@@ -149,6 +161,46 @@ class TemplateNotFoundError(NotFoundError):
     """No such template, or no such version of it."""
 
     what = "Template"
+
+
+class FileMissingError(NotFoundError):
+    """The bytes of a session's file are not kept here."""
+
+    what = "File"
+
+
+class PriceBookMissingError(NotFoundError):
+    """No book of this version is here.
+
+    Args:
+        version: The one that is wanted.
+        known: Versions that are here.
+        folder: Of the data folder: where the user can put one.
+    """
+
+    what = "Price book"
+
+    def __init__(self, version: str, known: Iterable[str], *, folder: str) -> None:
+        Exception.__init__(
+            self,
+            f"Price book {version!r} is not here (known: {', '.join(known)}): put its file into "
+            f"the folder {folder!r} of OPPORTUNITY_DATA_DIR, or analyse the files again.",
+        )
+        self.key = version
+
+
+class UploadNotFoundError(NotFoundError):
+    """Nothing can be used under the id of this upload."""
+
+    what = "Upload"
+
+    def __init__(self, key: str) -> None:
+        Exception.__init__(
+            self,
+            f"Upload {key[:64]!r} is unknown, not complete, used already or older than an hour: "
+            "ask for a new one (POST /api/uploads) and send the file again.",
+        )
+        self.key = key
 
 
 class VersionConflictError(StoreError):

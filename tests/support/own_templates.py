@@ -64,4 +64,4 @@ def analysed(service: Service, **options: Any) -> str:
 
 
 def of(service: Service, session: str, play: str) -> Opportunity:
-    return service.opportunity(f"{session}.{play}")
+    return service.store.get_opportunity(f"{session}.{play}")

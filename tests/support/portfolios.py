@@ -31,7 +31,7 @@ def analysed(language: str = "es") -> Portfolio:
     return portfolio(
         *answer.opportunities,
         language=language,
-        sessions=(service.session(answer.session_id),),
+        sessions=(service.store.get_session(answer.session_id),),
         customer=CUSTOMER,
     )
 

@@ -5,50 +5,24 @@ to the same contract suite as the engines. Unlike them it can cut a Query into s
 """
 
 import json
-import operator
 import random
-import re
 import threading
-from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from faults import answer, refusal, sent_body, sent_operation
 
 from opportune.stores.dynamodb.blueprint import declared_tables
+from opportune.stores.dynamodb.table_in_memory import Key, Table, condition_holds, updated
 
 Item = dict[str, Any]
-Key = tuple[Any, ...]
 
 
 class _RefusedError(Exception):
     def __init__(self, item: Item | None) -> None:
         super().__init__()
         self.item = item
-
-
-class Table:
-    """Items by key; the sort key of a Query is its second attribute."""
-
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self.keys = _key_names(declared)
-        self.indexes = {
-            index["IndexName"]: _key_names(index)
-            for index in declared.get("GlobalSecondaryIndexes", [])
-        }
-        self.items: dict[Key, Item] = {}
-
-    def key(self, item: Item) -> Key:
-        return tuple(_plain(item[name]) for name in self.keys)
-
-    def in_order(self, index: str | None) -> list[Item]:
-        if not index:
-            return [self.items[key] for key in sorted(self.items)]
-        names = self.indexes[index]
-        held = [item for item in self.items.values() if all(name in item for name in names)]
-        return sorted(held, key=lambda item: (_plain(item[names[1]]), self.key(item)))
 
 
 class Simulator:
@@ -108,35 +82,22 @@ class Simulator:
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def _Query(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
-        index = body.get("IndexName")
-        assert bool(index) != body.get("ConsistentRead", False)
-        wanted = list(_key_tests(body))
-        rows = [
-            item
-            for item in self.tables[body["TableName"]].in_order(index)
-            if all(test(item) for test in wanted)
-        ]
-        if not body.get("ScanIndexForward", True):
-            rows.reverse()
-        return self._paged(body, rows)
+        assert bool(body.get("IndexName")) != body.get("ConsistentRead", False)
+        return self._page(body)
 
     def _Scan(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
         assert body["ConsistentRead"]
-        return self._paged(body, self.tables[body["TableName"]].in_order(None))
+        return self._page(body)
 
-    def _paged(self, body: Item, rows: list[Item]) -> Item:
+    def _page(self, body: Item) -> Item:
         table = self.tables[body["TableName"]]
-        names = [*table.keys, *table.indexes.get(body.get("IndexName", ""), ())]
-        start = body.get("ExclusiveStartKey")
-        if start:
-            keys = [{name: row[name] for name in names} for row in rows]
-            rows = rows[keys.index(start) + 1 :] if start in keys else rows[:0]
+        rows = table.found(body)
         size = body.get("Limit", len(rows) + 1)
         if self.chance and not body.get("IndexName"):
             size = min(size, self.chance.randint(1, 6 + len(rows) // 4))
         content: Item = {"Items": rows[:size]}
         if len(rows) >= size and rows:
-            content["LastEvaluatedKey"] = {name: rows[size - 1][name] for name in names}
+            content["LastEvaluatedKey"] = table.page_end(body, rows[size - 1])
         return content
 
     def _PutItem(self, body: Item) -> Item:  # noqa: N802 # DynamoDB's spelling
@@ -189,62 +150,9 @@ class Simulator:
 
     def _update(self, action: Item) -> None:
         table = self.tables[action["TableName"]]
-        key = table.key(action["Key"])
-        item: Item = dict(table.items.get(key) or action["Key"])
-        names, values = action["ExpressionAttributeNames"], action["ExpressionAttributeValues"]
-        for verb, name, value in re.findall(
-            r"(SET|REMOVE) (#\w+)(?: = (:\w+))?", action["UpdateExpression"]
-        ):
-            if verb == "SET":
-                item[names[name]] = values[value]
-            else:
-                item.pop(names[name], None)
-        table.items[key] = item
+        table.items[table.key(action["Key"])] = updated(action, table.get(action["Key"]))
 
     def _check(self, action: Item) -> None:
         item = self.tables[action["TableName"]].items.get(self._key(action))
-        names = action.get("ExpressionAttributeNames", {})
-        values = action.get("ExpressionAttributeValues", {})
-        expression = action.get("ConditionExpression", "")
-        for test in filter(None, expression.split(" AND ")):
-            absent = re.fullmatch(r"attribute_not_exists\((#\w+)\)", test)
-            if absent:
-                holds = names[absent[1]] not in (item or {})
-            else:
-                path, value = test.split(" = ")
-                holds = _at(item, [names[name] for name in path.split(".")]) == values[value]
-            if not holds:
-                raise _RefusedError(item)
-
-
-def _at(item: Item | None, path: list[str]) -> Any:
-    first, *others = path
-    value = (item or {}).get(first)
-    return _at(value["M"], others) if others and value else value
-
-
-def _key_names(declared: dict[str, Any]) -> list[str]:
-    return [key["AttributeName"] for key in declared["KeySchema"]]
-
-
-def _plain(value: Item) -> Any:
-    return Decimal(value["N"]) if "N" in value else value["S"]
-
-
-_SIGNS = {"=": operator.eq, "<=": operator.le, ">=": operator.ge, ">": operator.gt}
-
-
-def _key_tests(body: Item) -> Iterator[Any]:
-    names, values = body["ExpressionAttributeNames"], body["ExpressionAttributeValues"]
-    between = r"(#\w+) BETWEEN (:\w+) AND (:\w+)"
-    expression = re.sub(between, r"\1 >= \2 AND \1 <= \3", body["KeyConditionExpression"])
-    for test in expression.split(" AND "):
-        prefix = re.fullmatch(r"begins_with\((#\w+), (:\w+)\)", test)
-        if prefix:
-            attribute, begin = names[prefix[1]], _plain(values[prefix[2]])
-            yield lambda item, a=attribute, b=begin: _plain(item[a]).startswith(b)
-            continue
-        name, sign, value = test.split(" ")
-        holds = _SIGNS[sign]
-        attribute, wanted = names[name], _plain(values[value])
-        yield lambda item, a=attribute, w=wanted, h=holds: h(_plain(item[a]), w)
+        if not condition_holds(action, item):
+            raise _RefusedError(item)

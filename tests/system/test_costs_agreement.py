@@ -168,11 +168,11 @@ def test_an_estimate_is_what_the_same_month_meters(
             update(service, [each.id for each in one.opportunities], WORK.updates)
             clock.advance(seconds=1)
         for number in range(WORK.list_reads):
-            service.session_opportunities(sample.numbered(number % 3).header.id)
+            service.analyses.opportunities(sample.numbered(number % 3).header.id)
         for number in range(WORK.reads):
-            service.opportunity(sample.numbered(number % 3).opportunities[0].id)
+            service.store.get_opportunity(sample.numbered(number % 3).opportunities[0].id)
         for _ in range(WORK.finds):
-            service.list_opportunities(limit=PAGE_ROWS)
+            service.store.find_opportunities(limit=PAGE_ROWS)
 
     rehearsed = agreed(engine, month).values()
     assumed = Assumptions(workload=WORK, sample=sample)

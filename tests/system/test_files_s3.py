@@ -7,12 +7,16 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 
-from opportune.errors import ConfigurationError, OpportuneError, StoreUnavailableError
+from opportune.errors import (
+    ConfigurationError,
+    FileMissingError,
+    OpportuneError,
+    StoreUnavailableError,
+    UploadNotFoundError,
+)
 from opportune.model.file import InputFile
 from opportune.model.records import SourceFile
-from opportune.stores.files.kept import FileMissingError
 from opportune.stores.files.s3 import TRIES, Bucket, S3Files, S3Uploads
-from opportune.stores.files.uploads import UploadNotFoundError
 
 FILE = InputFile("a", b"a")
 SOURCE = SourceFile(name="a.xlsx", kind="mpa", sha256=FILE.sha256, size_bytes=1)

@@ -20,7 +20,7 @@ def get_totals(
     """Return counts and sums by group and status."""
     if at:
         return service.histories.totals_at(moment_of(at), filters, by=by)
-    return service.totals(filters, by=by)
+    return service.store.totals(filters, by=by)
 
 
 @router.get("/analytics")

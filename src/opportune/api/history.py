@@ -70,5 +70,5 @@ def get_pipeline_at(service: ServiceOf, filters: Filters, at: Moment) -> PastPip
 @router.get("/admin/history-verification")
 def verify_history(service: ServiceOf) -> HistoryReport:
     """Check every kept revision; names each edit that was not made through this program."""
-    report, _ = service.verify_history()
+    report, _ = service.seals.verify()
     return report

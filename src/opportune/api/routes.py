@@ -29,7 +29,7 @@ from opportune.model.records import (
     Status,
     Text,
 )
-from opportune.pipeline.analyze.intake import inspect_files, parsed_mapping
+from opportune.pipeline.analyze.intake import parsed_mapping
 from opportune.pipeline.analyze.rewording import speaker_of
 from opportune.pipeline.answers import AnalysisAnswer, ExplanationAnswer, Inspection
 from opportune.pipeline.changes.history import moment_of
@@ -109,6 +109,7 @@ def analyze(  # noqa: PLR0913 - the fields of the form
 
 @router.post("/inspect")
 def inspect(
+    service: ServiceOf,
     uploads: UploadsOf,
     files: Annotated[list[UploadFile], File()] = [],  # noqa: B006 - never changed, FastAPI copies
     sent_before: Annotated[list[str], Form(alias="uploads", max_length=100)] = [],  # noqa: B006 - the same
@@ -121,7 +122,7 @@ def inspect(
     inputs = [*map(sent, files), *map(uploads.load, sent_before)]
     if not inputs:
         raise InvalidInputError("files: give a file at least, or the id of an upload as uploads.")
-    return inspect_files(inputs, mapping=parsed_mapping(mapped))
+    return service.inspect(inputs, mapping=parsed_mapping(mapped))
 
 
 @router.get("/opportunities")
@@ -133,7 +134,7 @@ def list_opportunities(
     cursor: Cursor = None,
 ) -> Page[Opportunity]:
     """List opportunities of all sessions, a page at a time."""
-    return service.list_opportunities(filters, order=order, limit=limit, cursor=cursor)
+    return service.store.find_opportunities(filters, order=order, limit=limit, cursor=cursor)
 
 
 @router.get("/opportunities/{opportunity_id}")
@@ -147,19 +148,19 @@ def get_opportunity(
     """Return an opportunity, or one revision of it, or as it stood at a moment."""
     if at:
         return tagged(response, service.histories.at(opportunity_id, moment_of(at)))
-    return tagged(response, service.opportunity(opportunity_id, version=version))
+    return tagged(response, service.store.get_opportunity(opportunity_id, version=version))
 
 
 @router.get("/opportunities/{opportunity_id}/history")
 def get_history(service: ServiceOf, opportunity_id: str) -> tuple[Opportunity, ...]:
     """Return every revision, oldest first."""
-    return service.history(opportunity_id)
+    return service.histories.revisions(opportunity_id)
 
 
 @router.get("/opportunities/{opportunity_id}/explanation")
 def explain(service: ServiceOf, opportunity_id: str) -> ExplanationAnswer:
     """Return the calculation behind an ARR, recomputed from the kept files."""
-    return service.explain(opportunity_id)
+    return service.proofs.explain(opportunity_id)
 
 
 @router.patch("/opportunities/{opportunity_id}/status")
@@ -178,7 +179,7 @@ def update_status(  # noqa: PLR0913 - path, body and headers
     With If-Match (the ETag of what was read) it is refused by 412 if somebody was faster. With an
     Idempotency-Key a repeat of the same request changes nothing more.
     """
-    updated = service.update_status(
+    updated = service.editing.move(
         opportunity_id,
         change.status,
         updated_by=caller,
@@ -192,13 +193,13 @@ def update_status(  # noqa: PLR0913 - path, body and headers
 @router.get("/sessions")
 def list_sessions(service: ServiceOf, limit: Limit = 50, cursor: Cursor = None) -> Page[Session]:
     """List sessions, last changed first."""
-    return service.sessions(limit=limit, cursor=cursor)
+    return service.store.list_sessions(limit=limit, cursor=cursor)
 
 
 @router.get("/sessions/{session_id}")
 def get_session(service: ServiceOf, session_id: str) -> Session:
     """Return a session's header."""
-    return service.session(session_id)
+    return service.store.get_session(session_id)
 
 
 @router.get("/sessions/{session_id}/opportunities")
@@ -206,19 +207,19 @@ def session_opportunities(
     service: ServiceOf, session_id: str, filters: Filters
 ) -> tuple[Opportunity, ...]:
     """Return a session's list by priority, highest ARR, id."""
-    return service.session_opportunities(session_id, filters)
+    return service.analyses.opportunities(session_id, filters)
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
 def delete_session(service: ServiceOf, caller: Caller, session_id: str) -> None:
     """Delete a session and its opportunities."""
-    service.delete_session(session_id, updated_by=caller)
+    service.editing.delete_session(session_id, updated_by=caller)
 
 
 @router.get("/sessions/{session_id}/verification")
 def verify_kept(service: ServiceOf, session_id: str) -> Verification:
     """Recompute a session from our copies of its files, and say whether it is what is stored."""
-    return service.verify(session_id)
+    return service.proofs.verify(session_id)
 
 
 @router.post("/sessions/{session_id}/verification")
@@ -226,7 +227,7 @@ def verify(
     service: ServiceOf, session_id: str, files: Annotated[list[UploadFile], File()]
 ) -> Verification:
     """Recompute a session from these bytes, and say whether it is what is stored."""
-    return service.verify(session_id, [sent(f) for f in files])
+    return service.proofs.verify(session_id, [sent(f) for f in files])
 
 
 @router.get("/comparisons")
@@ -234,7 +235,7 @@ def compare(
     service: ServiceOf, old: Annotated[str, Query()], new: Annotated[str, Query()]
 ) -> Comparison:
     """Say what differs between two sessions of one customer, and why the portfolio does."""
-    return service.compare(old, new)
+    return service.proofs.compare(old, new)
 
 
 @router.get("/prices")
@@ -244,4 +245,4 @@ def prices(
     name: Annotated[str, Query(max_length=200)] = "",
 ) -> PriceBookAnswer:
     """Return a price book, the one in use by default; `name` keeps rows that have this in them."""
-    return service.price_book(version).named(name)
+    return service.books.answer(version).named(name)

@@ -82,7 +82,7 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     files = [input_file(inventory, "inventory"), *(input_file(name) for name in others)]
     with opened_service(storage_type, language) as service, progress(language) as on_progress:
         if is_path(price_book):
-            price_book = service.keep_price_book(Path(price_book).expanduser())
+            price_book = service.books.keep(Path(price_book).expanduser())
         answer = service.analyze(
             files,
             customer=customer,

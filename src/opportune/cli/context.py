@@ -67,7 +67,7 @@ def opened_service(storage_type: str | None, language: str) -> Iterator["Service
     try:
         yield service
         if click.get_current_context().find_root().params["verbose"]:
-            _print_usage(service.usage, language)
+            _print_usage(service.store.usage, language)
     finally:
         _keep_usage(service, settings)
         service.close()

@@ -149,7 +149,9 @@ def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "
 
     if session_id:
         with opened_service(storage_type, language) as service:
-            return Sample.of(service.session(session_id), service.session_opportunities(session_id))
+            return Sample.of(
+                service.store.get_session(session_id), service.analyses.opportunities(session_id)
+            )
     from opportune.pipeline.service import Service
     from opportune.stores.files.kept import MemoryFiles
     from opportune.stores.open import open_store
@@ -160,7 +162,7 @@ def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "
         answer = service.analyze(
             read, customer="", updated_by=caller(), language=language, on_progress=on_progress
         )
-    return Sample.of(service.session(answer.session_id), answer.opportunities)
+    return Sample.of(service.store.get_session(answer.session_id), answer.opportunities)
 
 
 def _print_estimate(answer: "Estimate", analyses: int, language: str) -> None:

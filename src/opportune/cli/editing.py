@@ -153,7 +153,7 @@ def change(  # noqa: PLR0913 - options of the command
     changes = edit_of(fields)
     with opened_service(storage_type, language) as service:
         if not ids and not yes and sys.stdin.isatty():
-            count = sum(total.count for total in service.totals(filters))
+            count = sum(total.count for total in service.store.totals(filters))
             click.confirm(text["edit.confirm"].format(count=count), abort=True, err=True)
         done = service.bulk.change(
             changes, filters=filters, ids=ids, updated_by=caller(), note=note

@@ -156,7 +156,7 @@ def verify(  # noqa: PLR0913 - options of the command
 
     sealed = read_seal(against) if against else None
     with opened_service(storage_type, language) as service:
-        report, rows = service.verify_history(sealed)
+        report, rows = service.seals.verify(sealed)
     if seal is not None:
         seal.write_text(seal_text(rows, utc_now()), "utf-8")
     if as_json:

@@ -59,10 +59,10 @@ def list_(  # noqa: PLR0913 - options of the command
             if past.unknown:
                 click.echo(text["history.unknown"].format(count=len(past.unknown)), err=True)
         elif filters.session_id:
-            listed = service.session_opportunities(filters.session_id, filters)
+            listed = service.analyses.opportunities(filters.session_id, filters)
             page = Page[Opportunity](items=listed)
         else:
-            page = service.list_opportunities(
+            page = service.store.find_opportunities(
                 filters, order=Order(order), limit=limit, cursor=cursor
             )
     if as_json:
@@ -103,7 +103,7 @@ def show(  # noqa: PLR0913 - arguments and options of the command
         if at:
             opportunity = service.histories.at(opportunity_id, moment_of(at))
         else:
-            opportunity = service.opportunity(opportunity_id, version=version)
+            opportunity = service.store.get_opportunity(opportunity_id, version=version)
     if as_json:
         print_json(opportunity)
     else:
@@ -135,7 +135,7 @@ def set_status(  # noqa: PLR0913 - arguments and options of the command
     from opportune.cli.tables import print_json
 
     with opened_service(storage_type, language) as service:
-        updated = service.update_status(
+        updated = service.editing.move(
             opportunity_id,
             status_named(status),
             updated_by=caller(),
@@ -166,7 +166,7 @@ def sessions(
     from opportune.cli.tables import print_json, print_table
 
     with opened_service(storage_type, language) as service:
-        page = service.sessions(limit=limit, cursor=cursor)
+        page = service.store.list_sessions(limit=limit, cursor=cursor)
     if as_json:
         print_json(page)
         return
@@ -213,7 +213,7 @@ def explain(*, opportunity_id: str, language: str, storage_type: str | None, as_
     from opportune.cli.tables import print_json, print_tree
 
     with opened_service(storage_type, language) as service:
-        answer = service.explain(opportunity_id)
+        answer = service.proofs.explain(opportunity_id)
     if as_json:
         print_json(answer)
         return

@@ -49,7 +49,7 @@ def verify(  # noqa: PLR0913 - arguments and options of the command
 
     given = [input_file(name) for name in files] or None
     with opened_service(storage_type, language) as service:
-        found = service.verify(session_id, given)
+        found = service.proofs.verify(session_id, given)
     if as_json:
         print_json(found)
     else:
@@ -131,7 +131,7 @@ def compare(  # noqa: PLR0913 - arguments and options of the command
     from opportune.cli.tables import print_json
 
     with opened_service(storage_type, language) as service:
-        found = service.compare(old, new)
+        found = service.proofs.compare(old, new)
     if as_json:
         print_json(found)
     else:

@@ -5,10 +5,8 @@ that comes to be. Items and index rows are those that infra/storage.yaml declare
 time; nothing is sent anywhere.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from opportune.costs.units import (
@@ -22,13 +20,11 @@ from opportune.costs.units import (
 from opportune.stores.dynamodb.blueprint import declared_tables
 from opportune.stores.dynamodb.connection import ConditionFailedError, Connection
 from opportune.stores.dynamodb.items import Item
+from opportune.stores.dynamodb.table_in_memory import Request, Table, condition_holds, updated
 from opportune.stores.dynamodb.usage import UsageMeter
 
 PAGE_BYTES = 1024 * 1024
 """Of items that one Query or Scan reads."""
-
-Request = Mapping[str, Any]
-Key = tuple[Any, ...]
 
 
 class Consumed:
@@ -62,29 +58,19 @@ class Consumed:
         ]
 
 
-class Table:
-    """Items by key, and what a change of one costs.
+class MeteredTable(Table):
+    """A table that says what a change of an item costs.
 
     Args:
         declared: Its properties in infra/storage.yaml.
     """
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
-        self.name: str = declared["TableName"]
-        self.keys = tuple(key["AttributeName"] for key in declared["KeySchema"])
+        super().__init__(declared)
         self.indexes = {
             index["IndexName"]: Index.declared(index, self.keys)
             for index in declared.get("GlobalSecondaryIndexes", ())
         }
-        self._items: dict[Key, Item] = {}
-
-    def key(self, item: Item) -> Key:
-        """Return an item's key."""
-        return tuple(_plain(item[name]) for name in self.keys)
-
-    def get(self, item: Item) -> Item | None:
-        """Return what is stored under the key of this item, or under this key."""
-        return self._items.get(self.key(item))
 
     def put(
         self, key: Item, after: Item | None, consumed: Consumed, *, in_transaction: bool
@@ -98,17 +84,16 @@ class Table:
             if of_index:
                 consumed.add(self.name, of_index, index.name)
         if after is None:
-            self._items.pop(self.key(key), None)
+            self.items.pop(self.key(key), None)
         else:
-            self._items[self.key(key)] = after
+            self.items[self.key(key)] = after
 
-    def rows(self, index_name: str = "") -> list[Item]:
-        """Return items, or rows of an index, by sort key."""
-        index = self.indexes.get(index_name)
-        names = index.keys if index else self.keys
-        rows = (index.row(item) for item in self._items.values()) if index else self._items.values()
-        held = [row for row in rows if row is not None]
-        return sorted(held, key=lambda row: (_plain(row[names[-1]]), self.key(row)))
+    def rows(self, index: str = "") -> list[Item]:
+        """Return all items, or the rows of an index with only what is copied to it."""
+        rows = super().rows(index)
+        if not index:
+            return rows
+        return [row for row in map(self.indexes[index].row, rows) if row is not None]
 
 
 class Rehearsal(Connection):
@@ -125,7 +110,7 @@ class Rehearsal(Connection):
         self._sleep = lambda _: None
         self._jitter = lambda: 0.0
         self._monotonic = lambda: 0.0
-        declared = (Table(one) for one in declared_tables(table))
+        declared = (MeteredTable(one) for one in declared_tables(table))
         self.tables = {one.name: one for one in declared}
 
     def close(self) -> None:
@@ -155,34 +140,17 @@ class Rehearsal(Connection):
             found[name] = [item for item in items if item]
         return {"Responses": found}
 
-    def _query(self, request: Request, consumed: Consumed) -> dict[str, Any]:
-        table, index = self.tables[request["TableName"]], request.get("IndexName", "")
-        tests = list(_key_tests(request))
-        rows = [row for row in table.rows(index) if all(test(row) for test in tests)]
-        if not request.get("ScanIndexForward", True):
-            rows.reverse()
-        return self._page(request, table, rows, consumed)
-
-    def _scan(self, request: Request, consumed: Consumed) -> dict[str, Any]:
+    def _page(self, request: Request, consumed: Consumed) -> dict[str, Any]:
+        """Answer a Query or a Scan."""
         table = self.tables[request["TableName"]]
-        return self._page(request, table, table.rows(), consumed)
-
-    def _page(
-        self, request: Request, table: Table, rows: list[Item], consumed: Consumed
-    ) -> dict[str, Any]:
-        index = request.get("IndexName", "")
-        names = dict.fromkeys((*table.keys, *(table.indexes[index].keys if index else ())))
-        start = request.get("ExclusiveStartKey")
-        if start:
-            begins = next(n for n, row in enumerate(rows, 1) if table.key(row) == table.key(start))
-            rows = rows[begins:]
+        rows = table.found(request)
         page = list(_fitting(rows[: request.get("Limit", len(rows))]))
         size = sum(map(item_bytes, page))
         units = read_units(size, is_strong=request.get("ConsistentRead", False))
-        consumed.add(table.name, units, index)
+        consumed.add(table.name, units, request.get("IndexName", ""))
         answer: dict[str, Any] = {"Items": page}
         if len(page) < len(rows) or (page and len(page) == request.get("Limit")):
-            answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}
+            answer["LastEvaluatedKey"] = table.page_end(request, page[-1])
         return answer
 
     def _put_item(self, request: Request, consumed: Consumed) -> dict[str, Any]:
@@ -217,7 +185,7 @@ class Rehearsal(Connection):
         failed = {
             place
             for place, ((_, one), item) in enumerate(zip(writes, held, strict=True))
-            if not _holds(one, item)
+            if not condition_holds(one, item)
         }
         if failed:
             raise ConditionFailedError(failed, is_uncertain=False)
@@ -226,7 +194,7 @@ class Rehearsal(Connection):
                 units = write_units(item_bytes(item or {})) * TRANSACTION_FACTOR
                 consumed.add(table.name, units)
                 continue
-            after = one["Item"] if kind == "Put" else _updated(one, item)
+            after = one["Item"] if kind == "Put" else updated(one, item)
             table.put(after, after, consumed, in_transaction=in_transaction)
 
 
@@ -235,15 +203,11 @@ _OPERATIONS: dict[str, Callable[[Rehearsal, Request, Consumed], dict[str, Any]]]
     "BatchWriteItem": Rehearsal._batch_write_item,  # noqa: SLF001 # likewise
     "GetItem": Rehearsal._get_item,  # noqa: SLF001 # likewise
     "PutItem": Rehearsal._put_item,  # noqa: SLF001 # likewise
-    "Query": Rehearsal._query,  # noqa: SLF001 # likewise
-    "Scan": Rehearsal._scan,  # noqa: SLF001 # likewise
+    "Query": Rehearsal._page,  # noqa: SLF001 # likewise
+    "Scan": Rehearsal._page,  # noqa: SLF001 # likewise
     "TransactWriteItems": Rehearsal._transact_write_items,  # noqa: SLF001 # likewise
     "UpdateItem": Rehearsal._update_item,  # noqa: SLF001 # likewise
 }
-
-
-def _plain(value: Mapping[str, Any]) -> Any:
-    return Decimal(value["N"]) if "N" in value else value["S"]
 
 
 def _fitting(rows: Iterable[Item]) -> Iterator[Item]:
@@ -254,64 +218,3 @@ def _fitting(rows: Iterable[Item]) -> Iterator[Item]:
         size += item_bytes(row)
         if size >= PAGE_BYTES:
             return
-
-
-def _key_tests(request: Request) -> Iterator[Callable[[Item], bool]]:
-    """Yield the tests of a KeyConditionExpression, in the forms that the store uses."""
-    names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-    for test in request["KeyConditionExpression"].split(" AND "):
-        prefix = re.fullmatch(r"begins_with\((#\w+), (:\w+)\)", test)
-        if prefix:
-            yield _key_test(names[prefix[1]], "begins_with", values[prefix[2]])
-        else:
-            name, sign, value = test.split(" ")
-            yield _key_test(names[name], sign, values[value])
-
-
-def _key_test(attribute: str, sign: str, value: Mapping[str, Any]) -> Callable[[Item], bool]:
-    wanted = _plain(value)
-    signs: dict[str, Callable[[Any], bool]] = {
-        "=": lambda held: bool(held == wanted),
-        "<=": lambda held: bool(held <= wanted),
-        ">=": lambda held: bool(held >= wanted),
-        "<": lambda held: bool(held < wanted),
-        ">": lambda held: bool(held > wanted),
-        "begins_with": lambda held: bool(held.startswith(wanted)),
-    }
-    holds = signs[sign]
-    return lambda item: holds(_plain(item[attribute]))
-
-
-def _holds(action: Request, item: Item | None) -> bool:
-    """Tell whether the condition of a write holds, in the forms that the store uses."""
-    names = action.get("ExpressionAttributeNames", {})
-    values = action.get("ExpressionAttributeValues", {})
-    for test in filter(None, action.get("ConditionExpression", "").split(" AND ")):
-        absent = re.fullmatch(r"attribute_not_exists\((#\w+)\)", test)
-        if absent:
-            if names[absent[1]] in (item or {}):
-                return False
-            continue
-        path, value = test.split(" = ")
-        if _at(item, [names[name] for name in path.split(".")]) != values[value]:
-            return False
-    return True
-
-
-def _at(item: Item | None, path: list[str]) -> Any:
-    first, *others = path
-    value = (item or {}).get(first)
-    return _at(value["M"], others) if others and value else value
-
-
-def _updated(action: Request, item: Item | None) -> Item:
-    """Return an item after an UpdateExpression, in the forms that the store uses."""
-    after = dict(item or action["Key"])
-    names, values = action["ExpressionAttributeNames"], action["ExpressionAttributeValues"]
-    steps = r"(SET|REMOVE) (#\w+)(?: = (:\w+))?"
-    for verb, name, value in re.findall(steps, action["UpdateExpression"]):
-        if verb == "SET":
-            after[names[name]] = values[value]
-        else:
-            after.pop(names[name], None)
-    return after

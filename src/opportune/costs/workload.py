@@ -140,21 +140,21 @@ def rehearse(
     head_units = sum(write_units(item_bytes(item)) for item in _main(rehearsal, is_header=False))
     updates = spent(lambda: update(service, ids, workload.updates))
     stored = _stored(rehearsal)
-    list_read = spent(lambda: service.session_opportunities(first.header.id))
-    read = spent(lambda: [service.opportunity(one) for one in ids[:1]])
+    list_read = spent(lambda: service.analyses.opportunities(first.header.id))
+    read = spent(lambda: [service.store.get_opportunity(one) for one in ids[:1]])
     if workload.finds:
         needed = -(-_ROWS_LOOKED_AT // max(1, len(ids))) + 1
         for number in range(1, min(sessions, needed)):
             other = sample.numbered(number)
             analyse(service, other)
             update(service, [one.id for one in other.opportunities], workload.updates)
-    find = spent(lambda: service.list_opportunities(limit=PAGE_ROWS))
+    find = spent(lambda: service.store.find_opportunities(limit=PAGE_ROWS))
     return Rehearsed(analysis, updates, list_read, read, find, head_units, stored)
 
 
 def analyse(service: Service, sample: Sample) -> None:
     """Read the templates and keep an analysis, as analysing files does."""
-    service.stored_templates()
+    service.store.list_templates()
     service.store_analysis(sample.header, sample.opportunities)
 
 
@@ -163,7 +163,7 @@ def update(service: Service, opportunity_ids: Sequence[str], times: int) -> None
     for number in range(times):
         for one in opportunity_ids:
             status = _STATUSES[number % len(_STATUSES)]
-            service.update_status(one, status, updated_by="seller")
+            service.editing.move(one, status, updated_by="seller")
 
 
 def _ticking() -> Clock:

@@ -1,33 +1,30 @@
-"""The use cases. The API and the command line call these and nothing below them."""
+"""The opened store, price books and files, and the use cases over them.
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+The API and the command line call what is handed out here, and nothing below it. What turns the
+text of a user into a value (a moment, a mapping of columns) stands beside the use case that takes
+the value.
+"""
+
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opportune.errors import (
-    ConfigurationError,
-)
-from opportune.model.file import InputFile
-from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
-from opportune.model.records import Opportunity, Page, Session, Status, Template
+from opportune.errors import ConfigurationError
 from opportune.observe.metering import metered
 from opportune.observe.tally import Metered, Tally
 from opportune.pipeline.analyze.analyze import Analyses
-from opportune.pipeline.answers import ExplanationAnswer
+from opportune.pipeline.analyze.intake import inspect_files
 from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
-from opportune.pipeline.changes.edit import Edit, Editing
+from opportune.pipeline.changes.edit import Editing
 from opportune.pipeline.changes.edit_many import BulkEditing
 from opportune.pipeline.changes.history import Histories
-from opportune.pipeline.changes.seals import HistoryReport, SealRow, verify_history
+from opportune.pipeline.changes.seals import Seals
 from opportune.pipeline.figures import PROBABILITIES, Analytics, Probabilities
-from opportune.pipeline.proof.compare import Comparison
 from opportune.pipeline.proof.recompute import Proofs
-from opportune.pipeline.proof.verify import Verification
 from opportune.pipeline.transfer import Exports
-from opportune.prices.kept import PriceBookAnswer, PriceBooks, price_books
+from opportune.prices.kept import PriceBooks, price_books
 from opportune.settings import Settings
-from opportune.stores.contract import RETENTION, Clock, Retention, Store, Usage, utc_now
+from opportune.stores.contract import RETENTION, Clock, Retention, Store, utc_now
 from opportune.stores.files.kept import FileKeeper, FolderFiles, MemoryFiles
 from opportune.stores.running import StoreMigrations
 
@@ -36,7 +33,20 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """The use cases over one store. Safe to share between threads if the store is.
+    """Opens the use cases over one store. Safe to share between threads if the store is.
+
+    Attributes:
+        store: For plain reads, which no use case would add to.
+        books: The price books.
+        inspect: Reads files and says what they hold; keeps nothing.
+        analyses: Analyses files and keeps what is found; `analyze` and `store_analysis` at hand.
+        proofs: Recomputes what is stored: explains, verifies, compares.
+        histories: The past, and going back to it.
+        seals: Whether the past is unchanged.
+        editing: What people do to one opportunity or session.
+        bulk: The same change to many opportunities.
+        analytics: Figures of the pipeline.
+        exports: Writes opportunities to files, and takes such files in.
 
     Args:
         store: Where sessions and opportunities are kept.
@@ -61,21 +71,23 @@ class Service:
         retention: Retention = RETENTION,
         probabilities: Probabilities = PROBABILITIES,
     ) -> None:
-        self._store = store
         self._migrations = migrations
         self._tally = tally or Tally()
         self._files = files
-        self._books = books or PriceBooks()
-        self._proofs = Proofs(store, files, self._books)
         self._clock = clock
-        analyses = Analyses(store, files, self._books, clock)
-        self.analyze = analyses.analyze
-        self.store_analysis = analyses.store_analysis
+        self.store = store
+        self.books = books or PriceBooks()
+        self.inspect = inspect_files
+        self.analyses = Analyses(store, files, self.books, clock)
+        self.analyze = self.analyses.analyze
+        self.store_analysis = self.analyses.store_analysis
+        self.proofs = Proofs(store, files, self.books)
         self.histories = Histories(store, clock, retention)
+        self.seals = Seals(store, clock, retention)
         self.editing = Editing(store, clock, retention)
         self.bulk = BulkEditing(store)
         self.analytics = Analytics(store, self.histories, clock, probabilities)
-        self._retention = retention
+        self.exports = Exports(store, clock, self.proofs.in_languages)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Service":
@@ -104,175 +116,30 @@ class Service:
             probabilities=settings.chances,
         )
 
-    def list_opportunities(
-        self,
-        filters: OpportunityFilters | None = None,
-        *,
-        order: Order = Order.NEWEST,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Opportunity]:
-        """Return opportunities of all sessions; see `Store.find_opportunities`."""
-        return self._store.find_opportunities(filters, order=order, limit=limit, cursor=cursor)
-
-    def totals(
-        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
-    ) -> tuple[Total, ...]:
-        """Return counts and sums by group and status; see `Store.totals`."""
-        return self._store.totals(filters, by=by)
-
-    def session_opportunities(
-        self, session_id: str, filters: OpportunityFilters | None = None
-    ) -> tuple[Opportunity, ...]:
-        """Return one session's list by priority, highest ARR, id.
-
-        Raises:
-            SessionNotFoundError: There is no such session.
-        """
-        self._store.get_session(session_id)
-        return self._store.get_opportunities(session_id, filters)
-
-    def opportunity(self, opportunity_id: str, *, version: int | None = None) -> Opportunity:
-        """Return an opportunity, or one revision of it; see `Store.get_opportunity`."""
-        return self._store.get_opportunity(opportunity_id, version=version)
-
-    def history(self, opportunity_id: str) -> tuple[Opportunity, ...]:
-        """Return every revision, oldest first; see `Histories.revisions`."""
-        return self.histories.revisions(opportunity_id)
-
-    def verify_history(
-        self, seal: Mapping[str, SealRow] | None = None
-    ) -> tuple[HistoryReport, tuple[SealRow, ...]]:
-        """Check the chain of every kept revision; see `verify_history`."""
-        now = self._clock()
-        return verify_history(self._store, now=now, retention=self._retention, seal=seal)
-
-    def update_status(  # noqa: PLR0913 - each is a fact of the change
-        self,
-        opportunity_id: str,
-        status: Status,
-        *,
-        updated_by: str,
-        note: str = "",
-        expected_version: int | None = None,
-        change_id: str = "",
-    ) -> Opportunity:
-        """Move an opportunity to a status; the status it has already is no change.
-
-        See `Editing.edit`.
-        """
-        return self.editing.edit(
-            opportunity_id,
-            Edit(status=status),
-            updated_by=updated_by,
-            note=note,
-            expected_version=expected_version,
-            change_id=change_id,
-        )
-
-    def stored_templates(self) -> tuple[Template, ...]:
-        """Return users' templates; every analysis begins by reading them."""
-        return self._store.list_templates()
-
     @property
     def templates(self) -> "Templates":
         """What users make of the plays; the rules are loaded when it is asked for."""
         from opportune.pipeline.templates.templates import Templates
 
         return Templates(
-            self._store, self._files, self._books, editing=self.editing, clock=self._clock
+            self.store, self._files, self.books, editing=self.editing, clock=self._clock
         )
 
     @property
     def duplicates(self) -> Duplicates:
         """What finds and merges duplicates; made anew for each question."""
-        return Duplicates(self._store, CommonServers(self._proofs))
-
-    def sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
-        """Return sessions, last changed first; see `Store.list_sessions`."""
-        return self._store.list_sessions(limit=limit, cursor=cursor)
-
-    def session(self, session_id: str) -> Session:
-        """Return a session's header; see `Store.get_session`."""
-        return self._store.get_session(session_id)
-
-    def delete_session(self, session_id: str, *, updated_by: str) -> None:
-        """Delete a session and its opportunities; see `Store.delete_session`."""
-        self._store.delete_session(session_id, updated_by=updated_by, change_id=uuid.uuid4().hex)
-
-    def explain(self, opportunity_id: str) -> ExplanationAnswer:
-        """Recompute the calculation behind an opportunity's ARR from the kept files.
-
-        Raises:
-            OpportunityNotFoundError: Unknown, deleted or expired.
-            FileMissingError: A file of its session is not kept here.
-            PriceBookMissingError: Nor is its price book.
-            InvalidInputError: It was made by hand, or today's rules no longer find it.
-        """
-        return self._proofs.explain(opportunity_id)
-
-    def verify(self, session_id: str, files: Sequence[InputFile] | None = None) -> Verification:
-        """Recompute a session from these bytes and say whether it is what is stored.
-
-        Args:
-            session_id: Which one.
-            files: The customer's; None = our own copies.
-
-        Raises:
-            SessionNotFoundError: There is no such session.
-            FileMissingError: Our own copies are wanted, and one is not here.
-            PriceBookMissingError: The session's price book is not here.
-        """
-        return self._proofs.verify(session_id, files)
-
-    def compare(self, old_id: str, new_id: str) -> Comparison:
-        """Say what differs between two sessions of one customer, and why the portfolio does.
-
-        Raises:
-            SessionNotFoundError: There is no such session.
-            FileMissingError: A file of theirs is not kept here.
-            PriceBookMissingError: Nor is a price book of theirs.
-            InvalidInputError: They are of different customers.
-        """
-        return self._proofs.compare(old_id, new_id)
-
-    def price_book(self, version: str = "") -> PriceBookAnswer:
-        """Return a price book; "" = the one that an analysis would use.
-
-        Raises:
-            PriceBookMissingError: There is no such book.
-        """
-        return self._books.answer(version)
-
-    def keep_price_book(self, path: Path) -> str:
-        """Make a price book of the user's available, and return its version.
-
-        Raises:
-            ConfigurationError: It is no price book, or cannot be kept.
-            InvalidInputError: Another book has its version already.
-        """
-        return self._books.keep(path)
-
-    @property
-    def exports(self) -> Exports:
-        """What writes opportunities to files, and takes such files in."""
-        return Exports(self._store, self._clock, self._proofs.in_languages)
-
-    @property
-    def usage(self) -> tuple[Usage, ...]:
-        """What the store has consumed so far; see `Store.usage`."""
-        return self._store.usage
+        return Duplicates(self.store, CommonServers(self.proofs))
 
     @property
     def metered(self) -> tuple[Metered, ...]:
         """What the store has consumed so far, by operation and session."""
-        return self._tally.rows(self._store.usage)
+        return self._tally.rows(self.store.usage)
 
     @property
     def readiness_checks(self) -> Mapping[str, Callable[[], object]]:
         """What must work, by name; each raises an OpportuneError if it does not."""
         # One key, the least that a store can be asked for, and within the service's permissions.
-        return {"store": lambda: self._store.get_header("none"), "prices": self._books.chosen}
+        return {"store": lambda: self.store.get_header("none"), "prices": self.books.chosen}
 
     @property
     def migrations(self) -> StoreMigrations:
@@ -289,7 +156,7 @@ class Service:
         """Release the store; a step of a store migration under way is finished first."""
         if self._migrations is not None:
             self._migrations.close()
-        self._store.close()
+        self.store.close()
 
 
 def _make_folder(folder: Path) -> None:

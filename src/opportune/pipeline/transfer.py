@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opportune import export
@@ -16,6 +17,7 @@ from opportune.model.words import words
 from opportune.pipeline.analyze.translation import InLanguages, retold
 from opportune.stores.checks import check_size
 from opportune.stores.contract import Clock, Store, utc_now
+from opportune.stores.cursor import pages
 from opportune.stores.revisions import digest_of
 
 if TYPE_CHECKING:  # loaded with the format that needs it
@@ -146,18 +148,15 @@ class Exports:
             return self._store.get_opportunities(session_id, choice.filters)
         # What changes while the pages are read may come twice: the first look counts.
         found: dict[str, Opportunity] = {}
-        cursor = None
-        while True:
-            page = self._store.find_opportunities(
-                choice.filters, order=choice.order, limit=PAGE, cursor=cursor
-            )
+        find = partial(
+            self._store.find_opportunities, choice.filters, order=choice.order, limit=PAGE
+        )
+        for page in pages(find):
             for one in page.items:
                 found.setdefault(one.id, one)
             if on_progress:
                 on_progress("collect", str(len(found)))
-            if page.cursor is None:
-                return tuple(found.values())
-            cursor = page.cursor
+        return tuple(found.values())
 
     def _headers(self, found: Sequence[Opportunity]) -> dict[str, Session]:
         """Return the headers of these opportunities' sessions, in the order of the list."""

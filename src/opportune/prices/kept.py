@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from opportune.errors import ConfigurationError, InvalidInputError, NotFoundError
+from opportune.errors import ConfigurationError, InvalidInputError, PriceBookMissingError
 from opportune.model.folding import folded
 from opportune.model.records import Model
 from opportune.prices.book import PriceBook
@@ -24,20 +24,6 @@ from opportune.settings import Settings
 
 FOLDER = "prices"
 """Of the data folder."""
-
-
-class PriceBookMissingError(NotFoundError):
-    """No book of this version is here."""
-
-    what = "Price book"
-
-    def __init__(self, version: str, known: Iterator[str]) -> None:
-        Exception.__init__(
-            self,
-            f"Price book {version!r} is not here (known: {', '.join(known)}): put its file into "
-            f"the folder {FOLDER!r} of OPPORTUNITY_DATA_DIR, or analyse the files again.",
-        )
-        self.key = version
 
 
 class PriceRow(Model):
@@ -166,7 +152,7 @@ class PriceBooks:
         for book in self.all():
             if book.version == wanted:
                 return book
-        raise PriceBookMissingError(wanted, self.versions())
+        raise PriceBookMissingError(wanted, self.versions(), folder=FOLDER)
 
     def all(self) -> Iterator[Book]:
         """Yield the books: bundled ones, then those of the folder by file name."""

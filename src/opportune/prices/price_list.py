@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from opportune.errors import ConfigurationError, OpportuneError
+from opportune.errors import ConfigurationError, PriceListError
 from opportune.prices.queries import Query
 
 HOME = "us-east-1"
@@ -31,10 +31,6 @@ _ACCESS = frozenset(
         "UnrecognizedClientException",
     },
 )
-
-
-class PriceListError(OpportuneError):
-    """The Price List API did not give a price that can be believed; nothing was written."""
 
 
 class PriceList:

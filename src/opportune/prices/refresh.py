@@ -11,9 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from opportune.errors import PriceListError
 from opportune.model.records import Model
 from opportune.prices.kept import Book, PriceBooks, to_toml
-from opportune.prices.price_list import PriceList, PriceListError
+from opportune.prices.price_list import PriceList
 from opportune.prices.queries import (
     LICENCES,
     LICENSED_TYPES,

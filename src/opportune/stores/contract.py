@@ -106,13 +106,8 @@ class AuditPage:
     cursor: str | None = None
 
 
-class Store(Protocol):
-    """Sessions, opportunities with their revisions, and templates."""
-
-    @property
-    def usage(self) -> tuple[Usage, ...]:
-        """What was consumed so far, by kind of request and place; empty if nothing is billed."""
-        ...
+class Records(Protocol):
+    """Sessions, opportunities with their revisions, and templates: by id and by session."""
 
     def store_opportunities(
         self, session: Session, opportunities: Sequence[Opportunity]
@@ -195,34 +190,6 @@ class Store(Protocol):
         """Return every kept revision, oldest first. Nothing kept: empty."""
         ...
 
-    def find_opportunities(
-        self,
-        filters: OpportunityFilters | None = None,
-        *,
-        order: Order = Order.NEWEST,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page[Opportunity]:
-        """Return opportunities of all sessions, a page at a time.
-
-        A page is full (`limit` rows, 1 to 1,000) unless it is the last, and the last one has no
-        cursor. An opportunity that nobody changes meanwhile appears exactly once over all pages.
-
-        Raises:
-            InvalidInputError: The limit is out of range, or the cursor is not one of ours, or
-                belongs to other filters or another order.
-        """
-        ...
-
-    def totals(
-        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
-    ) -> tuple[Total, ...]:
-        """Return what `find_opportunities` would find, counted and added up: see `added_up`.
-
-        Exact to the cent, as of one moment where the store has one; may lag as `find` does.
-        """
-        ...
-
     def get_session(self, session_id: str) -> Session:
         """Return a header.
 
@@ -233,10 +200,6 @@ class Store(Protocol):
 
     def get_header(self, session_id: str) -> Session | None:
         """Return a header as `scan` yields it, a deleted one too; None if there never was one."""
-        ...
-
-    def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
-        """Return headers, last changed first, ties by id; pages as in `find_opportunities`."""
         ...
 
     def delete_session(self, session_id: str, *, updated_by: str, change_id: str) -> None:
@@ -282,6 +245,46 @@ class Store(Protocol):
             VersionConflictError, TemplateNotFoundError: As `put_template`.
         """
         ...
+
+
+class Pipeline(Protocol):
+    """What is asked across sessions."""
+
+    def find_opportunities(
+        self,
+        filters: OpportunityFilters | None = None,
+        *,
+        order: Order = Order.NEWEST,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Opportunity]:
+        """Return opportunities of all sessions, a page at a time.
+
+        A page is full (`limit` rows, 1 to 1,000) unless it is the last, and the last one has no
+        cursor. An opportunity that nobody changes meanwhile appears exactly once over all pages.
+
+        Raises:
+            InvalidInputError: The limit is out of range, or the cursor is not one of ours, or
+                belongs to other filters or another order.
+        """
+        ...
+
+    def totals(
+        self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
+    ) -> tuple[Total, ...]:
+        """Return what `find_opportunities` would find, counted and added up: see `added_up`.
+
+        Exact to the cent, as of one moment where the store has one; may lag as `find` does.
+        """
+        ...
+
+    def list_sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
+        """Return headers, last changed first, ties by id; pages as in `find_opportunities`."""
+        ...
+
+
+class Movable(Protocol):
+    """What migrating, verifying and exporting need: all that is held, and a journal."""
 
     def scan(self, *, limit: int = PAGE_LIMIT, cursor: str | None = None) -> Page[Record]:
         """Return every header and every kept revision, deleted and expired ones too.
@@ -375,6 +378,15 @@ class Store(Protocol):
             VersionConflictError: Another version is stored.
             TooLargeError: It is over RECORD_LIMIT_BYTES.
         """
+        ...
+
+
+class Store(Records, Pipeline, Movable, Protocol):
+    """All that a store promises."""
+
+    @property
+    def usage(self) -> tuple[Usage, ...]:
+        """What was consumed so far, by kind of request and place; empty if nothing is billed."""
         ...
 
     def close(self) -> None:

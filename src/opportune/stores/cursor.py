@@ -7,7 +7,9 @@ import base64
 import hashlib
 import json
 import struct
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from opportune.errors import InvalidInputError
 from opportune.model.filters import OpportunityFilters, Order
@@ -21,6 +23,32 @@ SCAN_QUESTION = "scan"
 AUDIT_QUESTION = "audit"
 
 _CHECK_BYTES = 8
+
+
+class _HasCursor(Protocol):
+    @property
+    def cursor(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=_HasCursor)
+P_co = TypeVar("P_co", bound=_HasCursor, covariant=True)
+
+
+class _Read(Protocol[P_co]):
+    def __call__(self, *, cursor: str | None) -> P_co: ...
+
+
+def pages(read: _Read[P]) -> Iterator[P]:
+    """Yield every page of an answer.
+
+    Args:
+        read: Returns the page that begins at a cursor; None: the first one.
+    """
+    page = read(cursor=None)
+    yield page
+    while page.cursor is not None:
+        page = read(cursor=page.cursor)
+        yield page
 
 
 def milliseconds(time: str) -> int:

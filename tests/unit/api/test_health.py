@@ -81,7 +81,7 @@ def test_a_server_tells_what_each_operation_and_session_has_consumed(
     assert by_operation["store_opportunities", str(session_id)].write_units > 100
     assert by_operation["find_opportunities", ""].calls == 1
     for count in ("requests", "read_units", "write_units"):
-        consumed = sum(getattr(one, count) for one in service.usage)
+        consumed = sum(getattr(one, count) for one in service.store.usage)
         assert sum(getattr(row, count) for row in rows) == consumed
     service.close()
 

@@ -146,11 +146,11 @@ def test_the_memory_of_a_running_server_is_moved_and_the_server_goes_on(
     for verb in (("start", "--to", target), ("verify",), ("cut-over",), ("verify",)):
         code, _, err = migrate(*verb, "--server", url)
         assert code == 0, err
-    service.update_status("s1.p0", Status.WON, updated_by="somebody")
+    service.editing.move("s1.p0", Status.WON, updated_by="somebody")
     migrate("verify", "--server", url)
     code, out, _ = migrate("complete", "--yes", "--json", "--server", url)
     assert (code, json.loads(out)["stage"]) == (0, "COMPLETE")
-    service.update_status("s1.p1", Status.LOST, updated_by="somebody")
+    service.editing.move("s1.p1", Status.LOST, updated_by="somebody")
     kept = SQLiteStore(tmp_path / "b.sqlite3")
     assert {o.id: o.status for o in kept.get_opportunities("s1")} == {
         "s1.p0": "Ganada",
@@ -163,7 +163,7 @@ def test_the_memory_of_a_running_server_is_moved_and_the_server_goes_on(
     for words in back:
         code, _, err = migrate(*words.split(), "--server", url)
         assert code == 0, err
-    assert service.opportunity("s1.p1").status == "Perdida"
+    assert service.store.get_opportunity("s1.p1").status == "Perdida"
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def test_a_size_that_no_opportunity_has_is_refused(item_kb: float) -> None:
 def test_what_a_real_analysis_keeps_is_measured() -> None:
     service = Service(open_store("memory:"), MemoryFiles())
     answer = service.analyze([workbook(20), report()], customer="Canary Corp", updated_by="ana")
-    sample = Sample.of(service.session(answer.session_id), answer.opportunities)
+    sample = Sample.of(service.store.get_session(answer.session_id), answer.opportunities)
     estimated = estimate(Assumptions(sample=sample), PRICES)
     assert estimated.opportunities == len(answer.opportunities) > 5
     assert estimated.item_bytes > 1024

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from opportune.api import create_app
 from opportune.errors import ConfigurationError, StoreUnavailableError
 from opportune.observe import log
-from opportune.pipeline.service import Service
 from opportune.settings import Settings
+from opportune.stores.migration.store import MigratingStore
 from opportune.stores.observing import Observation
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -175,12 +175,14 @@ def test_no_line_says_anything_of_a_customer(
     assert sum(CANARY in answer.text for answer in answers) > 5  # who asks is told
     assert {201, 200, 204, 400, 404, 415, 422, 412} <= statuses
 
+    listing = Mock()
+    monkeypatch.setattr(MigratingStore, "list_sessions", listing)
     for error, status in (
         (RuntimeError(f"{CANARY} in the midst of a bug"), 500),
         (ConfigurationError(f"{CANARY} as a setting"), 500),
         (StoreUnavailableError(f"Others keep changing {CANARY}"), 503),
     ):
-        monkeypatch.setattr(Service, "sessions", Mock(side_effect=error))
+        listing.side_effect = error
         assert client.get("/api/sessions").status_code == status
     written = capsys.readouterr().err
     events = [json.loads(line)["event"] for line in written.splitlines()]
@@ -204,7 +206,7 @@ def test_an_error_is_found_by_its_request_id_and_says_where_it_was_raised(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(Service, "sessions", fail)
+    monkeypatch.setattr(MigratingStore, "list_sessions", fail)
     found = client.get("/api/sessions").json()["requestId"]
     told = [line for line in lines() if line.get("requestId") == found]
     error = next(line for line in told if line["event"] == "unexpected-error")

@@ -9,6 +9,7 @@ from customer import SERVERS, report, workbook
 
 from opportune.errors import (
     DocumentError,
+    FileMissingError,
     InvalidInputError,
     OpportunityNotFoundError,
     SessionNotFoundError,
@@ -21,7 +22,7 @@ from opportune.pipeline.analyze.intake import derived_session_id, inspect_files
 from opportune.pipeline.answers import AnalysisAnswer
 from opportune.pipeline.service import Service
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, FolderFiles, MemoryFiles
+from opportune.stores.files.kept import FolderFiles, MemoryFiles
 from opportune.stores.open import open_store
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_an_analysis_finds_and_keeps_priced_opportunities_with_evidence(service:
     assert answer.inventory.servers == SERVERS
     assert answer.added == len(answer.opportunities) > 8
     assert answer.summary.portfolio_arr > 0
-    assert service.session_opportunities(answer.session_id) == answer.opportunities
+    assert service.analyses.opportunities(answer.session_id) == answer.opportunities
     for opportunity in answer.opportunities:
         assert len(opportunity.evidence) >= 2, opportunity.id
         assert opportunity.talking_points
@@ -66,7 +67,7 @@ def test_the_same_files_again_change_nothing(service: Service) -> None:
     assert [o.model_dump_json() for o in second.opportunities] == [
         o.model_dump_json() for o in first.opportunities
     ]
-    assert service.session(first.session_id).version == 1
+    assert service.store.get_session(first.session_id).version == 1
 
 
 def test_the_order_of_files_does_not_matter(service: Service) -> None:
@@ -77,13 +78,15 @@ def test_the_order_of_files_does_not_matter(service: Service) -> None:
 
 def test_status_and_history_survive_another_analysis_in_another_language(service: Service) -> None:
     first = analyse(service)
-    moved = service.update_status(
+    moved = service.editing.move(
         first.opportunities[0].id, Status.IN_PROGRESS, updated_by="bob", note="called"
     )
     analyse(service, language="es")
-    again = service.opportunity(moved.id)
+    again = service.store.get_opportunity(moved.id)
     assert (again.status, again.language, again.version) == (Status.IN_PROGRESS, "es", 3)
-    notes = [(r.version, r.updated_by, r.change_note) for r in service.history(moved.id)]
+    notes = [
+        (r.version, r.updated_by, r.change_note) for r in service.histories.revisions(moved.id)
+    ]
     assert notes == [(1, "ana", ""), (2, "bob", "called"), (3, "ana", "")]
 
 
@@ -112,7 +115,7 @@ def test_files_in_each_others_place_are_refused_and_nothing_is_kept(service: Ser
     ]
     with pytest.raises(UnsupportedDocumentError, match=r"mra\.pdf: this is a readiness report"):
         service.analyze(swapped, customer="x", updated_by="ana")
-    assert service.sessions().items == ()
+    assert service.store.list_sessions().items == ()
 
 
 def test_a_report_alone_is_no_inventory(service: Service) -> None:
@@ -126,7 +129,7 @@ def test_a_session_id_that_no_store_could_hold_is_refused(
 ) -> None:
     with pytest.raises(InvalidInputError, match="id"):
         analyse(service, session_id=session_id)
-    assert service.sessions().items == ()
+    assert service.store.list_sessions().items == ()
 
 
 class Meddling:
@@ -154,7 +157,7 @@ class Meddling:
 
 def meddled(service: Service, memory: Store, opportunity_id: str, times: int) -> Service:
     def own() -> None:
-        present = service.opportunity(opportunity_id)
+        present = service.store.get_opportunity(opportunity_id)
         memory.put_opportunity(present.revised(owner=f"{present.owner}x", change_id=""))
 
     store = Meddling(memory, own, times)
@@ -165,8 +168,8 @@ def test_a_status_is_set_on_top_of_what_others_changed_meanwhile(
     service: Service, memory: Store
 ) -> None:
     wanted = analyse(service).opportunities[0].id
-    meddled(service, memory, wanted, 3).update_status(wanted, Status.WON, updated_by="ana")
-    final = service.opportunity(wanted)
+    meddled(service, memory, wanted, 3).editing.move(wanted, Status.WON, updated_by="ana")
+    final = service.store.get_opportunity(wanted)
     assert (final.status, final.owner, final.version) == (Status.WON, "xxx", 5)
 
 
@@ -175,11 +178,11 @@ def test_with_an_expected_version_the_first_conflict_is_told(
 ) -> None:
     wanted = analyse(service).opportunities[0].id
     with pytest.raises(VersionConflictError):
-        meddled(service, memory, wanted, 1).update_status(
+        meddled(service, memory, wanted, 1).editing.move(
             wanted, Status.WON, updated_by="ana", expected_version=1
         )
     with pytest.raises(VersionConflictError):
-        service.update_status(wanted, Status.WON, updated_by="ana", expected_version=1)
+        service.editing.move(wanted, Status.WON, updated_by="ana", expected_version=1)
 
 
 def test_an_analysis_keeps_what_people_change_while_it_runs(
@@ -188,19 +191,19 @@ def test_an_analysis_keeps_what_people_change_while_it_runs(
     wanted = analyse(service).opportunities[0].id
     rival = meddled(service, memory, wanted, 2)
     rival.analyze(FILES, customer="Example Corp", updated_by="bob", language="pt")
-    final = service.opportunity(wanted)
+    final = service.store.get_opportunity(wanted)
     assert (final.owner, final.language) == ("xx", "pt")
 
 
 def test_setting_the_status_it_has_is_no_change(service: Service) -> None:
     wanted = analyse(service).opportunities[0].id
-    assert service.update_status(wanted, Status.NEW, updated_by="bob").version == 1
+    assert service.editing.move(wanted, Status.NEW, updated_by="bob").version == 1
 
 
 def test_a_repeated_change_is_made_once(service: Service) -> None:
     wanted = analyse(service).opportunities[0].id
     for _ in range(2):
-        updated = service.update_status(
+        updated = service.editing.move(
             wanted, Status.LOST, updated_by="bob", expected_version=1, change_id="key:1"
         )
         assert updated.version == 2
@@ -208,7 +211,7 @@ def test_a_repeated_change_is_made_once(service: Service) -> None:
 
 def test_the_explanation_adds_up_to_the_arr(service: Service) -> None:
     for opportunity in analyse(service).opportunities:
-        explanation = service.explain(opportunity.id)
+        explanation = service.proofs.explain(opportunity.id)
         assert explanation.is_current
         assert explanation.tree.amount_usd == opportunity.estimated_arr
 
@@ -225,13 +228,13 @@ def test_what_the_rules_do_not_find_has_no_explanation(service: Service, memory:
     )
     memory.put_opportunity(own)
     with pytest.raises(InvalidInputError, match="by hand"):
-        service.explain(own.id)
+        service.proofs.explain(own.id)
 
 
 def test_without_the_files_there_is_no_explanation(service: Service, memory: Store) -> None:
     wanted = analyse(service).opportunities[0].id
     with pytest.raises(FileMissingError, match=r"mpa\.xlsx"):
-        Service(memory, MemoryFiles()).explain(wanted)
+        Service(memory, MemoryFiles()).proofs.explain(wanted)
 
 
 def test_kept_files_are_read_back_and_checked(tmp_path: Path) -> None:
@@ -254,22 +257,22 @@ def test_lists_are_filtered_within_a_session_and_across(service: Service) -> Non
     answer = analyse(service)
     high = OpportunityFilters(priority=(Priority.HIGH,))
     expected = tuple(o for o in answer.opportunities if o.priority == Priority.HIGH)
-    assert service.session_opportunities(answer.session_id, high) == expected
-    assert set(service.list_opportunities(high).items) == set(expected)
+    assert service.analyses.opportunities(answer.session_id, high) == expected
+    assert set(service.store.find_opportunities(high).items) == set(expected)
 
 
 def test_deleting_a_session_leaves_history_and_analysing_brings_it_back(service: Service) -> None:
     answer = analyse(service)
-    service.delete_session(answer.session_id, updated_by="bob")
+    service.editing.delete_session(answer.session_id, updated_by="bob")
     with pytest.raises(SessionNotFoundError):
-        service.session_opportunities(answer.session_id)
-    assert service.history(answer.opportunities[0].id)[-1].deleted
+        service.analyses.opportunities(answer.session_id)
+    assert service.histories.revisions(answer.opportunities[0].id)[-1].deleted
     assert len(analyse(service).opportunities) == len(answer.opportunities)
 
 
 def test_an_unknown_id_has_no_history(service: Service) -> None:
     with pytest.raises(OpportunityNotFoundError):
-        service.history("none.rehost")
+        service.histories.revisions("none.rehost")
 
 
 def test_inspecting_says_what_was_read() -> None:

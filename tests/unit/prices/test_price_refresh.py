@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from price_list_double import PriceListDouble, catalogue, product, refusal, running
 
-from opportune.errors import ConfigurationError, InvalidInputError
+from opportune.errors import (
+    ConfigurationError,
+    InvalidInputError,
+    PriceBookMissingError,
+    PriceListError,
+)
 from opportune.prices.book import PriceBook
-from opportune.prices.kept import Book, PriceBookMissingError, PriceBooks, to_toml
-from opportune.prices.price_list import TRIES, PriceListError
+from opportune.prices.kept import Book, PriceBooks, to_toml
+from opportune.prices.price_list import TRIES
 from opportune.prices.queries import LICENCES, PRODUCTS, instance
 from opportune.prices.refresh import Refresh, RowState, refresh
 

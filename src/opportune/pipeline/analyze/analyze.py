@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Sequence
 
-from opportune.errors import SessionNotFoundError, VersionConflictError
+from opportune.errors import SessionNotFoundError
+from opportune.model.differences import with_stamps_of
 from opportune.model.file import InputFile
-from opportune.model.filters import by_list_order
+from opportune.model.filters import OpportunityFilters, by_list_order
 from opportune.model.records import Basis, ColumnMapping, Opportunity, Session
 from opportune.pipeline.analyze.intake import (
     Progress,
@@ -18,7 +19,7 @@ from opportune.pipeline.analyze.intake import (
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, carried_over
 from opportune.pipeline.analyze.rewording import Speaker
 from opportune.pipeline.answers import AnalysisAnswer, analysis_answer
-from opportune.pipeline.attempts import ATTEMPTS
+from opportune.pipeline.attempts import attempted
 from opportune.prices.kept import PriceBooks
 from opportune.stores.contract import Clock, Store
 from opportune.stores.files.kept import FileKeeper
@@ -118,31 +119,41 @@ class Analyses:
             VersionConflictError: Others kept changing the session.
         """
         change_id = f"{ANALYSIS_CHANGE}{uuid.uuid4().hex}"
-        for attempt in range(1, ATTEMPTS + 1):
-            known = self._session_or_none(header.id)
-            stored = self._store.get_opportunities(header.id) if known else ()
-            wanted = carried_over(
-                found,
-                stored,
-                # In a new session, or one deleted as a whole, nobody deleted a single one.
-                history=self._store.get_history if known else lambda _: (),
-                updated_by=header.updated_by,
-                change_id=change_id,
-            )
-            if known and _same_header(known, header) and {*wanted} == {*stored}:
-                return analysis_answer(known, before=stored, after=by_list_order(stored))
-            base = known.version if known else 0
-            try:
-                session = self._store.store_opportunities(
-                    header.revised(version=base, change_id=change_id), wanted
-                )
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                kept = self._store.get_opportunities(header.id)
-                return analysis_answer(session, before=stored, after=kept)
-        raise AssertionError  # the last attempt returned or raised
+        return attempted(lambda: self._replaced(header, found, change_id))
+
+    def _replaced(
+        self, header: Session, found: Sequence[Opportunity], change_id: str
+    ) -> AnalysisAnswer:
+        """Make one attempt to replace a session's list."""
+        known = self._session_or_none(header.id)
+        stored = self._store.get_opportunities(header.id) if known else ()
+        wanted = carried_over(
+            found,
+            stored,
+            # In a new session, or one deleted as a whole, nobody deleted a single one.
+            history=self._store.get_history if known else lambda _: (),
+            updated_by=header.updated_by,
+            change_id=change_id,
+        )
+        if known and _same_header(known, header) and {*wanted} == {*stored}:
+            return analysis_answer(known, before=stored, after=by_list_order(stored))
+        base = known.version if known else 0
+        session = self._store.store_opportunities(
+            header.revised(version=base, change_id=change_id), wanted
+        )
+        kept = self._store.get_opportunities(header.id)
+        return analysis_answer(session, before=stored, after=kept)
+
+    def opportunities(
+        self, session_id: str, filters: OpportunityFilters | None = None
+    ) -> tuple[Opportunity, ...]:
+        """Return one session's list by priority, highest ARR, id.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+        """
+        self._store.get_session(session_id)
+        return self._store.get_opportunities(session_id, filters)
 
     def _session_or_none(self, session_id: str) -> Session | None:
         try:
@@ -156,5 +167,4 @@ def _same_header(stored: Session, fresh: Session) -> bool:
 
     A later day alone is nothing new: what is stored is right as of its own day.
     """
-    stamps = ("version", "created_at", "updated_at", "updated_by", "change_id", "run_date")
-    return stored == fresh.model_copy(update={name: getattr(stored, name) for name in stamps})
+    return stored == with_stamps_of(stored, fresh, "run_date")

@@ -8,6 +8,7 @@ id that says so, and a field that differs from the last such revision was edited
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
+from opportune.model.differences import with_stamps_of
 from opportune.model.records import Opportunity, Status
 
 ANALYSIS_CHANGE = "analysis:"
@@ -28,18 +29,6 @@ EDITABLE = (
     "customer",
 )
 """Fields that an analysis sets and people may change."""
-
-STAMPS = (
-    "version",
-    "created_at",
-    "updated_at",
-    "ttl",
-    "previous_digest",
-    "digest",
-    "updated_by",
-    "change_id",
-    "change_note",
-)
 
 History = Callable[[str], Sequence[Opportunity]]
 
@@ -86,7 +75,7 @@ def is_by_analysis(revision: Opportunity) -> bool:
 
 
 def _merged(fresh: Opportunity, old: Opportunity, history: History) -> Opportunity:
-    merged = fresh.model_copy(update={name: getattr(old, name) for name in (*PEOPLES, *STAMPS)})
+    merged = with_stamps_of(old, fresh, *PEOPLES)
     if merged == old:
         return old
     edited = edited_fields(history(old.id))

@@ -17,13 +17,12 @@ from opportune.errors import (
     InvalidInputError,
     OpportuneError,
     OpportunityNotFoundError,
-    VersionConflictError,
 )
 from opportune.model.assessment import Assessment
 from opportune.model.filters import OpportunityFilters
 from opportune.model.folding import folded
 from opportune.model.records import Model, Opportunity, Text, session_of
-from opportune.pipeline.attempts import ATTEMPTS
+from opportune.pipeline.attempts import changed
 from opportune.pipeline.changes.edit_many import found
 from opportune.pipeline.proof.matching import match_servers
 from opportune.pipeline.proof.recompute import Proofs
@@ -228,16 +227,18 @@ class Duplicates:
         marks: Mapping[str, str],
     ) -> Opportunity:
         """Append a revision; a repeat of this very change finds it made."""
-        for attempt in range(1, ATTEMPTS + 1):
-            present = self._store.get_opportunity(opportunity_id)
-            if present.change_id == marks["change_id"]:
-                return present
-            try:
-                return self._store.put_opportunity(present.revised(**change(present), **marks))
-            except VersionConflictError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+
+        def next_one(revisions: Sequence[Opportunity]) -> Opportunity:
+            present = revisions[-1]
+            return present.revised(**change(present), **marks)
+
+        return changed(
+            opportunity_id,
+            lambda: [self._store.get_opportunity(opportunity_id)],
+            next_one,
+            self._store.put_opportunity,
+            change_id=marks["change_id"],
+        )
 
 
 def _pairs(group: Sequence[Opportunity]) -> Iterator[tuple[Opportunity, Opportunity]]:

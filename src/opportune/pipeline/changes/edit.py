@@ -14,7 +14,7 @@ from pydantic import Field
 from opportune.errors import InvalidInputError, VersionConflictError
 from opportune.model.folding import folded
 from opportune.model.records import Model, Money, Opportunity, Priority, Session, Status, Text
-from opportune.pipeline.attempts import ATTEMPTS
+from opportune.pipeline.attempts import changed
 from opportune.pipeline.changes.history import differences
 from opportune.stores.contract import Clock, Retention, Store
 from opportune.stores.revisions import stamped
@@ -207,6 +207,34 @@ class Editing:
             change_id=change_id,
         )
 
+    def move(  # noqa: PLR0913 - each is a fact of the change
+        self,
+        opportunity_id: str,
+        status: Status,
+        *,
+        updated_by: str,
+        note: str = "",
+        expected_version: int | None = None,
+        change_id: str = "",
+    ) -> Opportunity:
+        """Move an opportunity to a status; the status it has already is no change.
+
+        Raises:
+            OpportunityNotFoundError, VersionConflictError: As `edit`.
+        """
+        return self._change(
+            opportunity_id,
+            {"status": status},
+            updated_by=updated_by,
+            note=note,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
+
+    def delete_session(self, session_id: str, *, updated_by: str) -> None:
+        """Delete a session and its opportunities; see `Records.delete_session`."""
+        self._store.delete_session(session_id, updated_by=updated_by, change_id=uuid.uuid4().hex)
+
     def _change(  # noqa: PLR0913 - each is a fact of the change
         self,
         opportunity_id: str,
@@ -222,23 +250,14 @@ class Editing:
             "change_note": note,
             "change_id": change_id or uuid.uuid4().hex,
         }
-        for attempt in range(1, ATTEMPTS + 1):
-            present = self._store.get_opportunity(opportunity_id)
-            if present.change_id == change_id != "":
-                return present  # a repeat of a change whose answer was lost
-            if expected_version is not None and expected_version != present.version:
-                raise VersionConflictError(
-                    opportunity_id, expected=expected_version, actual=present.version
-                )
-            wanted = present.revised(**fields)
-            if not differences(present, wanted):
-                return present
-            try:
-                return self._store.put_opportunity(wanted.model_copy(update=marks))
-            except VersionConflictError:
-                if expected_version is not None or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+        return changed(
+            opportunity_id,
+            lambda: [self._store.get_opportunity(opportunity_id)],
+            lambda revisions: edited(revisions[-1], fields, marks),
+            self._store.put_opportunity,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
 
     def session_by_hand(self, customer: str, updated_by: str) -> Session:
         """Return the session of what is made by hand for a customer.
@@ -270,6 +289,23 @@ class Editing:
             self._store.replicate([first])
         elif header.deleted:
             self._store.store_opportunities(wanted.revised(version=header.version), ())
+
+
+def edited(
+    present: Opportunity, fields: Mapping[str, Any], marks: Mapping[str, str]
+) -> Opportunity | None:
+    """Return the revision that sets these fields; None if they have these values already.
+
+    Args:
+        present: The newest revision.
+        fields: By name.
+        marks: Who changes it, why, and the id of the change.
+
+    Raises:
+        InvalidInputError: A value is not acceptable.
+    """
+    wanted = present.revised(**fields)
+    return wanted.model_copy(update=marks) if differences(present, wanted) else None
 
 
 def _slugs(title: str) -> Iterator[str]:

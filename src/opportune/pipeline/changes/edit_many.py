@@ -3,15 +3,16 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from opportune.errors import InvalidInputError, NotFoundError, VersionConflictError
 from opportune.model.filters import OpportunityFilters
 from opportune.model.records import Model, Opportunity, Text
-from opportune.pipeline.attempts import ATTEMPTS
-from opportune.pipeline.changes.edit import Edit
-from opportune.pipeline.changes.history import differences
+from opportune.pipeline.attempts import attempted
+from opportune.pipeline.changes.edit import Edit, edited
 from opportune.stores.contract import PAGE_LIMIT, Store
+from opportune.stores.cursor import pages
 
 Progress = Callable[[int, int], None]
 """How many are done, of how many."""
@@ -91,13 +92,8 @@ class BulkEditing:
 
 def found(store: Store, filters: OpportunityFilters | None) -> Iterator[Opportunity]:
     """Yield all that `find_opportunities` finds, newest first."""
-    cursor = None
-    while True:
-        page = store.find_opportunities(filters, limit=PAGE_LIMIT, cursor=cursor)
+    for page in pages(partial(store.find_opportunities, filters, limit=PAGE_LIMIT)):
         yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 @dataclass
@@ -112,18 +108,29 @@ class _Change:
 
     def make(self, chosen: Mapping[str, Opportunity | None]) -> None:
         """Change some; None: to be read first, as is whatever somebody else changed meanwhile."""
-        for attempt in range(1, ATTEMPTS + 1):
-            wanted = [one for one in (self._wanted(*pair) for pair in chosen.items()) if one]
-            chosen = {}
+        left = dict(chosen)
+        conflicts: dict[str, VersionConflictError] = {}
+
+        def attempt() -> None:
+            nonlocal left
+            wanted = [one for one in (self._wanted(*pair) for pair in left.items()) if one]
+            conflicts.clear()
             for one, answer in zip(wanted, self.store.put_opportunities(wanted), strict=True):
                 if isinstance(answer, Opportunity):
                     self.changed += 1
-                elif isinstance(answer, VersionConflictError) and attempt < ATTEMPTS:
-                    chosen[one.id] = None
+                elif isinstance(answer, VersionConflictError):
+                    conflicts[one.id] = answer
                 else:
                     self._refuse(one.id, answer)
-            if not chosen:
-                return
+            left = dict.fromkeys(conflicts)
+            for conflict in conflicts.values():
+                raise conflict
+
+        try:
+            attempted(attempt)
+        except VersionConflictError:
+            for opportunity_id, conflict in conflicts.items():
+                self._refuse(opportunity_id, conflict)
 
     def _wanted(self, opportunity_id: str, present: Opportunity | None) -> Opportunity | None:
         """Return the next revision; None if there is nothing to change, or nothing at all."""
@@ -132,10 +139,7 @@ class _Change:
         except NotFoundError as missing:
             self._refuse(opportunity_id, missing)
             return None
-        revision = present.revised(**self.fields)
-        if not differences(present, revision):
-            return None
-        return revision.model_copy(update=self.marks)
+        return edited(present, self.fields, self.marks)
 
     def _refuse(self, opportunity_id: str, reason: Exception) -> None:
         self.refused.append(Refused(opportunity_id=opportunity_id, reason=str(reason)))

@@ -6,30 +6,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
-from opportune.errors import (
-    InvalidInputError,
-    OpportunityNotFoundError,
-    VersionConflictError,
-)
+from opportune.errors import InvalidInputError, OpportunityNotFoundError
+from opportune.model.differences import STAMPS, differing
 from opportune.model.filters import Grouping, OpportunityFilters, Total, added_up, by_list_order
 from opportune.model.records import Model, Opportunity, Text, Time, Version
 from opportune.model.times import time_text
-from opportune.pipeline.attempts import ATTEMPTS
+from opportune.pipeline.attempts import changed
 from opportune.stores.contract import Audited, Clock, Retention, Store
+from opportune.stores.cursor import pages
 from opportune.stores.revisions import is_expired
-
-NOT_CONTENT = (
-    "version",
-    "created_at",
-    "updated_at",
-    "updated_by",
-    "change_id",
-    "change_note",
-    "ttl",
-    "previous_digest",
-    "digest",
-)
-"""Fields that say of a revision when, by whom and why, not what."""
 
 
 class FieldChange(Model):
@@ -183,32 +168,29 @@ class Histories:
             VersionConflictError: Not at the expected version, or changed too often meanwhile.
             InvalidInputError: That revision is a delete, or it is neither deleted nor expired.
         """
-        change = change_id or uuid.uuid4().hex
-        for attempt in range(1, ATTEMPTS + 1):
-            history = self.revisions(opportunity_id)
+
+        def change(history: Sequence[Opportunity]) -> Opportunity | None:
             newest = history[-1]
-            if newest.change_id == change_id != "":
-                return newest
-            if expected_version is not None and expected_version != newest.version:
-                raise VersionConflictError(
-                    opportunity_id, expected=expected_version, actual=newest.version
-                )
             is_gone = is_expired(newest, self._clock())
             wanted = _restored(history, version, is_gone=is_gone)
             if not is_gone and not differences(newest, wanted):
-                return newest
-            revision = wanted.revised(
+                return None
+            return wanted.revised(
                 version=0 if is_gone else newest.version,  # 0: created anew, its versions go on
                 updated_by=updated_by,
                 change_note=note or f"version {wanted.version}",
-                change_id=change,
+                change_id=change_id or made_id,
             )
-            try:
-                return self._store.put_opportunity(revision)
-            except VersionConflictError:
-                if expected_version is not None or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+
+        made_id = uuid.uuid4().hex
+        return changed(
+            opportunity_id,
+            lambda: self.revisions(opportunity_id),
+            change,
+            self._store.put_opportunity,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
 
     def _check(self, moment: datetime) -> None:
         now, days = self._clock(), self._retention.history_days
@@ -240,32 +222,21 @@ def moment_of(text: str) -> datetime:
 
 def revisions_by_id(store: Store) -> Iterator[tuple[str, list[Audited]]]:
     """Yield each opportunity's kept revisions, oldest first, as `Store.audit` gives them."""
-    for opportunity_id, rows in groupby(_audited(store), key=lambda row: row.opportunity_id):
-        yield opportunity_id, list(rows)
-
-
-def _audited(store: Store) -> Iterator[Audited]:
-    cursor = None
-    while True:
-        page = store.audit(cursor=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    rows = (row for page in pages(store.audit) for row in page.items)
+    for opportunity_id, own in groupby(rows, key=lambda row: row.opportunity_id):
+        yield opportunity_id, list(own)
 
 
 def differences(old: Opportunity, new: Opportunity) -> tuple[FieldChange, ...]:
     """Return the fields in which two revisions differ in content."""
-    before, after = _content(old), _content(new)
     return tuple(
-        FieldChange(field=name, old=before[name], new=after[name])
-        for name in after
-        if before[name] != after[name]
+        FieldChange(field=str(path[0]), old=before, new=after)
+        for path, before, after in differing(_content(old), _content(new), depth=1)
     )
 
 
 def _content(revision: Opportunity) -> dict[str, Any]:
-    return revision.model_dump(mode="json", exclude=set(NOT_CONTENT))
+    return revision.model_dump(mode="json", exclude=set(STAMPS))
 
 
 def _step(old: Opportunity | None, new: Opportunity) -> Step:

@@ -14,7 +14,7 @@ from opportune.errors import InvalidInputError
 from opportune.model.records import Model, Opportunity, Text, Time, Version
 from opportune.model.times import retained_until, time_text
 from opportune.pipeline.changes.history import revisions_by_id
-from opportune.stores.contract import Audited, Retention, Store
+from opportune.stores.contract import Audited, Clock, Retention, Store
 from opportune.stores.revisions import digest_of
 
 SEAL_KIND = "opportune-history-seal"
@@ -95,6 +95,27 @@ def verify_history(
         problems=tuple(problems),
     )
     return report, tuple(rows)
+
+
+class Seals:
+    """The use case of checking that the past is unchanged.
+
+    Args:
+        store: Where revisions are kept.
+        clock: Tells the present moment.
+        retention: How long they are kept.
+    """
+
+    def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
+        self._store = store
+        self._clock = clock
+        self._retention = retention
+
+    def verify(
+        self, seal: Mapping[str, SealRow] | None = None
+    ) -> tuple[HistoryReport, tuple[SealRow, ...]]:
+        """Check the chain of every kept revision; see `verify_history`."""
+        return verify_history(self._store, now=self._clock(), retention=self._retention, seal=seal)
 
 
 def _problems(rows: list[Audited], now: datetime, retention: Retention) -> Iterator[HistoryProblem]:

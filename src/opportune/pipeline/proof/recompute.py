@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from opportune import analysis
-from opportune.errors import InvalidInputError
+from opportune.errors import FileMissingError, InvalidInputError
 from opportune.model.assessment import Assessment
 from opportune.model.file import InputFile
 from opportune.model.folding import folded
@@ -15,7 +15,7 @@ from opportune.pipeline.proof.compare import Comparison, Side, compared
 from opportune.pipeline.proof.verify import Verification, verified
 from opportune.prices.kept import PriceBooks
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileKeeper, FileMissingError
+from opportune.stores.files.kept import FileKeeper
 
 
 class Proofs:
@@ -33,7 +33,14 @@ class Proofs:
         self._books = books
 
     def explain(self, opportunity_id: str) -> ExplanationAnswer:
-        """See `Service.explain`."""
+        """Recompute the calculation behind an opportunity's ARR from the kept files.
+
+        Raises:
+            OpportunityNotFoundError: Unknown, deleted or expired.
+            FileMissingError: A file of its session is not kept here.
+            PriceBookMissingError: Its price book is not here.
+            InvalidInputError: It was made by hand, or today's rules no longer find it.
+        """
         opportunity = self._store.get_opportunity(opportunity_id)
         session = self._session(opportunity.session_id)
         _, computed = self._recomputed(session, self._kept(session))
@@ -75,8 +82,18 @@ class Proofs:
         )
         return tuple({one.id: one for one in each.opportunities} for each in analyses)
 
-    def verify(self, session_id: str, files: Sequence[InputFile] | None) -> Verification:
-        """See `Service.verify`."""
+    def verify(self, session_id: str, files: Sequence[InputFile] | None = None) -> Verification:
+        """Recompute a session from these bytes and say whether it is what is stored.
+
+        Args:
+            session_id: Which one.
+            files: The customer's; None = our own copies.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            FileMissingError: Our own copies are wanted, and one is not here.
+            PriceBookMissingError: The session's price book is not here.
+        """
         session = self._session(session_id)
         return verified(
             session,
@@ -88,7 +105,14 @@ class Proofs:
         )
 
     def compare(self, old_id: str, new_id: str) -> Comparison:
-        """See `Service.compare`."""
+        """Say what differs between two sessions of one customer, and why the portfolio does.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            FileMissingError: A file of theirs is not kept here.
+            PriceBookMissingError: A price book of theirs is not here.
+            InvalidInputError: They are of different customers.
+        """
         old, new = self._session(old_id), self._session(new_id)
         if old.customer and new.customer and folded(old.customer) != folded(new.customer):
             raise InvalidInputError(

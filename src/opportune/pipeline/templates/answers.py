@@ -5,10 +5,8 @@ from enum import StrEnum
 
 from opportune.analysis.plays.play import Play, built_in
 from opportune.analysis.plays.stored import play_of, template_of
-from opportune.model.differences import leaves_that_differ
+from opportune.model.differences import leaves_that_differ, with_stamps_of
 from opportune.model.records import Model, Opportunity, Template, Time, Version
-
-_STAMPS = ("version", "deleted", "created_at", "updated_at", "updated_by", "change_id")
 
 
 class TemplateState(StrEnum):
@@ -73,7 +71,7 @@ def untouched(play_id: str) -> Template:
 def content(template: Template) -> Template:
     """Return a template without what a store stamps: equal if nothing but stamps differs."""
     blank = Template(template_id=template.template_id, title=template.title)
-    return template.model_copy(update={name: getattr(blank, name) for name in _STAMPS})
+    return with_stamps_of(blank, template, "deleted")
 
 
 def _state(template: Template) -> TemplateState:

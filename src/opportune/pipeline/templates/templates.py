@@ -1,7 +1,7 @@
 """Templates: the built-in plays, users' versions of them, and users' own."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from opportune.analysis.plays.checks import check_template
 from opportune.analysis.plays.play import Play, built_in, bundled_plays
@@ -9,7 +9,7 @@ from opportune.analysis.plays.stored import play_of, template_of
 from opportune.errors import InvalidInputError, TemplateNotFoundError, VersionConflictError
 from opportune.model.records import Session, Template
 from opportune.pipeline.analyze.intake import read
-from opportune.pipeline.attempts import ATTEMPTS
+from opportune.pipeline.attempts import changed
 from opportune.pipeline.changes.edit import Editing
 from opportune.pipeline.templates.answers import (
     NewOpportunity,
@@ -360,27 +360,35 @@ class Templates:
         change_id: str = "",
     ) -> TemplateAnswer:
         """Append what a change makes of the newest revision, unless nothing differs."""
-        for attempt in range(1, ATTEMPTS + 1):
-            newest = self._newest(template_id)
-            if newest and newest.change_id == change_id != "":
-                return answer(newest)  # a repeat of a change whose answer was lost
-            base = newest.version if newest else 0
-            if expected_version not in (None, base):
-                raise VersionConflictError(template_id, expected=expected_version or 0, actual=base)
+        is_built_in = built_in(template_id) is not None
+
+        def kept() -> Sequence[Template]:
+            history = self._store.get_template_history(template_id)
+            return history or ([untouched(template_id)] if is_built_in else ())
+
+        def next_one(revisions: Sequence[Template]) -> Template | None:
+            newest = revisions[-1] if revisions else None
             wanted = change(newest)
             check_template(wanted)
-            known = newest if newest and not newest.deleted else None
-            if known is None and built_in(template_id):
-                known = untouched(template_id)
-            if known and content(known) == content(wanted):
-                return answer(known.model_copy(update={"version": base}))
-            marks = {"updated_by": updated_by, "change_id": change_id or uuid.uuid4().hex}
-            fresh = wanted.revised(
-                version=base, deleted=False, created_at="", updated_at="", **marks
+            if is_built_in or (newest and not newest.deleted):
+                known = self._present(template_id, newest)
+                if content(known) == content(wanted):
+                    return None
+            return wanted.revised(
+                version=newest.version if newest else 0,
+                deleted=False,
+                created_at="",
+                updated_at="",
+                updated_by=updated_by,
+                change_id=change_id or uuid.uuid4().hex,
             )
-            try:
-                return answer(self._store.put_template(fresh))
-            except VersionConflictError:
-                if expected_version is not None or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+
+        stored = changed(
+            template_id,
+            kept,
+            next_one,
+            self._store.put_template,
+            expected_version=expected_version,
+            change_id=change_id,
+        )
+        return answer(self._present(template_id, stored))

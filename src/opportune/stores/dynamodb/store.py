@@ -23,6 +23,7 @@ from opportune.stores.contract import (
     Usage,
     utc_now,
 )
+from opportune.stores.derived import SessionsByHeader
 from opportune.stores.dynamodb import actions
 from opportune.stores.dynamodb.auditing import Auditor
 from opportune.stores.dynamodb.bulk import Bulk
@@ -45,7 +46,7 @@ _ABANDONED_AFTER = timedelta(seconds=30)
 """A replace that has not finished its heads by then: its process is gone or in trouble."""
 
 
-class DynamoDBStore:
+class DynamoDBStore(SessionsByHeader):
     """Keeps everything in three tables made from infra/storage.yaml.
 
     Args:
@@ -211,12 +212,6 @@ class DynamoDBStore:
         self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
     ) -> tuple[Total, ...]:
         return self._totaller.totals(filters or OpportunityFilters(), by)
-
-    def get_session(self, session_id: str) -> Session:
-        header = self.get_header(session_id)
-        if header is None or header.deleted:
-            raise SessionNotFoundError(session_id)
-        return header
 
     def get_header(self, session_id: str) -> Session | None:
         header = self._reader.header(session_id)

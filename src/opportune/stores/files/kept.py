@@ -9,15 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Protocol
 
-from opportune.errors import NotFoundError, StoreUnavailableError
+from opportune.errors import FileMissingError, StoreUnavailableError
 from opportune.model.file import InputFile
 from opportune.model.records import SourceFile
-
-
-class FileMissingError(NotFoundError):
-    """The bytes of a session's file are not kept here."""
-
-    what = "File"
 
 
 class FileKeeper(Protocol):

@@ -18,23 +18,17 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from opportune.errors import (
     ConfigurationError,
+    FileMissingError,
     InvalidInputError,
     MalformedDocumentError,
     StoreUnavailableError,
+    UploadNotFoundError,
 )
 from opportune.model.file import InputFile
 from opportune.model.records import SourceFile
 from opportune.settings import Settings
 from opportune.stores.contract import Clock, utc_now
-from opportune.stores.files.kept import FileMissingError
-from opportune.stores.files.uploads import (
-    ID,
-    LIFETIME,
-    Announced,
-    UploadAnswer,
-    UploadNotFoundError,
-    new_id,
-)
+from opportune.stores.files.uploads import ID, LIFETIME, Announced, UploadAnswer, new_id
 
 logger = logging.getLogger("opportune.files_s3")
 

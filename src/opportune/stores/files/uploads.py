@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from opportune.errors import InvalidInputError, NotFoundError, StoreUnavailableError
+from opportune.errors import InvalidInputError, StoreUnavailableError, UploadNotFoundError
 from opportune.model.file import InputFile
 from opportune.model.records import Model
 from opportune.stores.contract import Clock, utc_now
@@ -22,18 +22,6 @@ LIFETIME = timedelta(hours=1)
 NAME_LIMIT = 150
 """Characters of a file's name; S3 keeps 2 KB beside an object, and one may take 12 bytes there."""
 ID = re.compile(r"[A-Za-z0-9_-]{32}")
-
-
-class UploadNotFoundError(NotFoundError):
-    """Nothing can be used under this id."""
-
-    def __init__(self, key: str) -> None:
-        Exception.__init__(
-            self,
-            f"Upload {key[:64]!r} is unknown, not complete, used already or older than an hour: "
-            "ask for a new one (POST /api/uploads) and send the file again.",
-        )
-        self.key = key
 
 
 class UploadAnswer(Model):

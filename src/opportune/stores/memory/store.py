@@ -14,7 +14,6 @@ from opportune.errors import (
     OpportunityNotFoundError,
     SessionNotFoundError,
     StoreError,
-    TemplateNotFoundError,
 )
 from opportune.model.filters import (
     Grouping,
@@ -66,13 +65,14 @@ from opportune.stores.cursor import (
     position_of,
     session_position,
 )
+from opportune.stores.derived import SessionsByHeader, TemplatesByHistory
 from opportune.stores.journal import Copying, Migration, Note, Told, Written
 from opportune.stores.journaling import Journaling, written, written_template
 from opportune.stores.memory.records import MemoryRecords, Newest
 from opportune.stores.revisions import is_live
 
 
-class MemoryStore:
+class MemoryStore(SessionsByHeader, TemplatesByHistory):
     """Keeps everything until the process ends. `contract.py` says what it promises."""
 
     usage: tuple[Usage, ...] = ()
@@ -179,12 +179,6 @@ class MemoryStore:
             ):
                 yield one
 
-    def get_session(self, session_id: str) -> Session:
-        header = self.get_header(session_id)
-        if header is None or header.deleted:
-            raise SessionNotFoundError(session_id)
-        return header
-
     def get_header(self, session_id: str) -> Session | None:
         with self._lock:
             return self._held.sessions.get(session_id)
@@ -217,16 +211,6 @@ class MemoryStore:
             revision, wrote = self._put_template(template)
         self._tell(wrote)
         return revision
-
-    def get_template(self, template_id: str, *, version: int | None = None) -> Template:
-        for revision in reversed(self.get_template_history(template_id)):
-            if version is None:
-                if not revision.deleted:
-                    return revision
-                break
-            if revision.version == version:
-                return revision
-        raise TemplateNotFoundError(template_id)
 
     def list_templates(self) -> tuple[Template, ...]:
         with self._lock:

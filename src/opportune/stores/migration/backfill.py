@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from opportune.errors import WrongStageError
 from opportune.stores.contract import PAGE_LIMIT
+from opportune.stores.cursor import pages
 from opportune.stores.journal import Migration, Stage
 from opportune.stores.migration.record import Backfill, Counts, Details
 from opportune.stores.migration.serving import Leases
@@ -87,13 +89,10 @@ class Copier:
     def _get_ready(self, migration: Migration) -> Iterator[Progress]:
         """Wait until no write without a fence can be under way; meanwhile count what is there."""
         since_s = self.pace.monotonic()
-        counted, cursor = 0, None
-        while True:
-            page = self.records.source.scan(limit=PAGE_LIMIT, cursor=cursor)
-            counted, cursor = counted + len(page.items), page.cursor
+        counted = 0
+        for page in pages(partial(self.records.source.scan, limit=PAGE_LIMIT)):
+            counted += len(page.items)
             yield self.pace.progress("count", counted, None, of_run=counted, since_s=since_s)
-            if cursor is None:
-                break
         yield from self.pace.wait(self.leases.unfenced_s, since_s)
 
         def ready(details: Details) -> Details:

@@ -5,12 +5,13 @@ read again, until a difference stays the same: then it is one.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from opportune.errors import StoreUnavailableError
+from opportune.model.differences import differing
 from opportune.model.records import Model, Opportunity, Record, Session, session_of
 from opportune.model.times import retained_until
 from opportune.stores.contract import Clock, Retention, Store
@@ -184,26 +185,13 @@ def _in_fields(ours: Record, theirs: Record) -> list[Difference]:
     if ours == theirs:
         return []
     return [
-        _difference(ours, field, one, other)
-        for field, one, other in _unequal("", _plain(ours), _plain(theirs))
+        _difference(ours, ".".join(map(str, path)), one, other)
+        for path, one, other in differing(_plain(ours), _plain(theirs))
     ]
 
 
 def _plain(record: Model) -> Any:
     return json.loads(record.model_dump_json())
-
-
-def _unequal(path: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield path and both values of what differs, as deep as both have the same shape."""
-    if one == other:
-        return
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        one, other = dict(enumerate(one)), dict(enumerate(other))
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        for name in one:
-            yield from _unequal(f"{path}.{name}" if path else str(name), one[name], other[name])
-        return
-    yield path, one, other
 
 
 def _difference(record: Record, field: str, one: Any, other: Any) -> Difference:

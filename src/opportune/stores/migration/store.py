@@ -16,6 +16,7 @@ from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.model.records import Opportunity, Page, Record, Session, Template
 from opportune.stores.checks import check_bulk, put_each
 from opportune.stores.contract import PAGE_LIMIT, AuditPage, Store, Usage
+from opportune.stores.derived import SessionsByHeader
 from opportune.stores.journal import Copying, Migration, Note, Stage, Told
 from opportune.stores.migration.pairing import Pair, Replicated
 from opportune.stores.migration.peers import OpenPeer
@@ -27,7 +28,7 @@ TRIES = 10
 """Of one operation while the stage keeps changing."""
 
 
-class MigratingStore:
+class MigratingStore(SessionsByHeader):
     """The store of a running service: whichever serves, or both. `contract.py` says what it keeps.
 
     It never sleeps and runs nothing by itself. A migration of its own it cannot have: what concerns
@@ -106,9 +107,6 @@ class MigratingStore:
         self, filters: OpportunityFilters | None = None, *, by: Grouping = Grouping.NONE
     ) -> tuple[Total, ...]:
         return self._read(lambda store: store.totals(filters, by=by))
-
-    def get_session(self, session_id: str) -> Session:
-        return self._read(lambda store: store.get_session(session_id))
 
     def get_header(self, session_id: str) -> Session | None:
         return self._read(lambda store: store.get_header(session_id))

@@ -7,10 +7,12 @@ are compared as readers get them; one that shows something that no scan has show
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from opportune.errors import WrongStageError
 from opportune.model.records import Record, session_of
 from opportune.stores.contract import PAGE_LIMIT, Retention
+from opportune.stores.cursor import pages
 from opportune.stores.journal import Copying, Stage
 from opportune.stores.migration.backfill import Pace
 from opportune.stores.migration.comparing import Comparison
@@ -98,28 +100,19 @@ class Verifier:
         done = 0
         for side in SIDES:
             store = self.records.source if side == "source" else self.records.target
-            cursor = None
-            while True:
-                page = store.scan(limit=PAGE_LIMIT, cursor=cursor)
+            for page in pages(partial(store.scan, limit=PAGE_LIMIT)):
                 table.add(side, page.items)
-                done, cursor = done + len(page.items), page.cursor
+                done += len(page.items)
                 yield self.pace.progress("verify", done, total, of_run=done, since_s=since_s)
-                if cursor is None:
-                    break
 
     def _compare_lists(self, table: DigestTable) -> Iterator[Progress]:
         """Compare what readers are shown, and look for what a scan has left out."""
         for template in self.records.source.list_templates():
             self._trust(table, template)
-        cursor = None
-        while True:
-            page = self.records.source.list_sessions(limit=PAGE_LIMIT, cursor=cursor)
+        for page in pages(partial(self.records.source.list_sessions, limit=PAGE_LIMIT)):
             for header in page.items:
                 self._trust(table, header)
-            cursor = page.cursor
             yield Progress("lists", self._lists)
-            if cursor is None:
-                break
         for session_id in table.session_ids():
             self._compare_list(table, session_id)
             yield Progress("lists", self._lists)

@@ -14,7 +14,6 @@ from opportune.errors import (
     OpportunityNotFoundError,
     SessionNotFoundError,
     StoreError,
-    TemplateNotFoundError,
 )
 from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.model.records import Opportunity, Page, Record, Session, Template
@@ -49,6 +48,7 @@ from opportune.stores.cursor import (
     position_of,
     session_position,
 )
+from opportune.stores.derived import SessionsByHeader, TemplatesByHistory
 from opportune.stores.journal import Copying, Migration, Note, Told, Written
 from opportune.stores.journaling import Journaling, written, written_template
 from opportune.stores.sqlite.audit import Auditor
@@ -89,7 +89,7 @@ from opportune.stores.sqlite.rows import (
 from opportune.stores.sqlite.writing import Writer
 
 
-class SQLiteStore:
+class SQLiteStore(SessionsByHeader, TemplatesByHistory):
     """Keeps everything in one file. `contract.py` says what it promises.
 
     Args:
@@ -194,12 +194,6 @@ class SQLiteStore:
     ) -> tuple[Total, ...]:
         return self._finder.totals(filters or OpportunityFilters(), by)
 
-    def get_session(self, session_id: str) -> Session:
-        header = self.get_header(session_id)
-        if header is None or header.deleted:
-            raise SessionNotFoundError(session_id)
-        return header
-
     def get_header(self, session_id: str) -> Session | None:
         with self._file.reading() as db:
             return held_header(db, session_id)
@@ -234,14 +228,6 @@ class SQLiteStore:
             revision, wrote = self._put_template(db, template)
         self._tell(wrote)
         return revision
-
-    def get_template(self, template_id: str, *, version: int | None = None) -> Template:
-        for template in reversed(self.get_template_history(template_id)):
-            if template.version == version or (version is None and not template.deleted):
-                return template
-            if version is None:
-                break
-        raise TemplateNotFoundError(template_id)
 
     def list_templates(self) -> tuple[Template, ...]:
         return tuple(Template.model_validate_json(body) for body in self._bodies(TEMPLATES, {}))

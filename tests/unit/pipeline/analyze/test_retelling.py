@@ -50,11 +50,11 @@ def test_an_export_in_another_language_says_what_an_analysis_in_it_would(languag
 
 def test_what_a_person_wrote_stays_and_the_rest_is_told() -> None:
     service, session_id = analysed("es")
-    one = service.session_opportunities(session_id)[0]
+    one = service.analyses.opportunities(session_id)[0]
     edited = one.revised(title="Mi título", version=one.version)
-    (told,) = retold([edited], "en", service._proofs.in_languages)  # noqa: SLF001 - as the service gives it
+    (told,) = retold([edited], "en", service.proofs.in_languages)
     english, _ = analysed("en")
-    wanted = english.opportunity(one.id)
+    wanted = english.store.get_opportunity(one.id)
     assert told.title == "Mi título"
     assert told.language == "es"
     assert [getattr(told, n) for n in TEXTS[1:]] == [getattr(wanted, n) for n in TEXTS[1:]]
@@ -79,5 +79,5 @@ def test_in_their_own_language_nothing_is_read_again() -> None:
         raise AssertionError
 
     service, session_id = analysed("es")
-    rows = service.session_opportunities(session_id)
+    rows = service.analyses.opportunities(session_id)
     assert retold(rows, "es", never) == rows

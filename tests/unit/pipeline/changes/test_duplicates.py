@@ -243,6 +243,6 @@ def test_a_merged_one_stays_gone_when_its_files_are_analysed_again(clock: Manual
     service.duplicates.merge(kept, other, updated_by="bea")
     service.analyze([workbook(40)], customer="Acme", updated_by="ana")
     with pytest.raises(OpportunityNotFoundError):
-        service.opportunity(other)
+        service.store.get_opportunity(other)
     again = service.analyze(files, customer="Acme", updated_by="ana")
     assert kept in {o.id for o in again.opportunities}

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from customer import report, workbook
 
-from opportune.errors import InvalidInputError
+from opportune.errors import FileMissingError, InvalidInputError
 from opportune.pipeline.service import Service
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, MemoryFiles
+from opportune.stores.files.kept import MemoryFiles
 from opportune.stores.open import open_store
 
 
@@ -49,8 +49,8 @@ def test_two_sessions_of_one_customer_are_compared(service: Service) -> None:
             [workbook(seed=8)], customer="Example corp", updated_by="ana", language="es"
         ).session_id,
     )
-    found = service.compare(old, new)
-    total = sum((o.estimated_arr for o in service.session_opportunities(new)), Decimal(0))
+    found = service.proofs.compare(old, new)
+    total = sum((o.estimated_arr for o in service.analyses.opportunities(new)), Decimal(0))
     assert found.bridge.new_arr == total
     steps = sum((s.amount for s in found.bridge.steps), Decimal(0))
     assert found.bridge.old_arr + steps == total
@@ -60,7 +60,7 @@ def test_two_sessions_of_one_customer_are_compared(service: Service) -> None:
 
 def test_sessions_of_different_customers_are_not_compared(service: Service) -> None:
     with pytest.raises(InvalidInputError, match="different customers"):
-        service.compare(analysed(service), analysed(service, customer="Other Corp"))
+        service.proofs.compare(analysed(service), analysed(service, customer="Other Corp"))
 
 
 def test_a_comparison_without_the_files_is_one_clear_sentence(
@@ -68,14 +68,14 @@ def test_a_comparison_without_the_files_is_one_clear_sentence(
 ) -> None:
     session_id = analysed(service)
     with pytest.raises(FileMissingError, match=rf"mpa\.xlsx of session {session_id}"):
-        Service(memory, MemoryFiles()).compare(session_id, session_id)
+        Service(memory, MemoryFiles()).proofs.compare(session_id, session_id)
 
 
 def test_an_expired_list_is_still_compared_as_it_was(service: Service, clock: Clock) -> None:
     old = analysed(service)
-    before = sum((o.estimated_arr for o in service.session_opportunities(old)), Decimal(0))
+    before = sum((o.estimated_arr for o in service.analyses.opportunities(old)), Decimal(0))
     clock.now += timedelta(days=90)
     new = analysed(service, session_id="later")
-    found = service.compare(old, new)
+    found = service.proofs.compare(old, new)
     assert found.bridge.old_arr == before
     assert [s.amount for s in found.bridge.steps if s.kind == "rule"] == [0]

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from customer import report, workbook
 
-from opportune.errors import SessionNotFoundError
-from opportune.model.differences import leaves_that_differ
+from opportune.errors import FileMissingError, PriceBookMissingError, SessionNotFoundError
+from opportune.model.differences import STAMPS, leaves_that_differ
 from opportune.model.file import InputFile
 from opportune.model.records import Basis, Opportunity, Priority, Session, Status
-from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, STAMPS, edited_fields
+from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, edited_fields
 from opportune.pipeline.proof.verify import COMPUTED, Verification
 from opportune.pipeline.service import Service
-from opportune.prices.kept import PriceBookMissingError, PriceBooks, to_toml
+from opportune.prices.kept import PriceBooks, to_toml
 from opportune.stores.contract import Store
-from opportune.stores.files.kept import FileMissingError, MemoryFiles
+from opportune.stores.files.kept import MemoryFiles
 from opportune.stores.open import open_store
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -62,15 +62,15 @@ def by_people(found: Verification) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("basis", Basis)
 def test_what_was_just_analysed_is_equal(service: Service, language: str, basis: Basis) -> None:
     session_id = analysed(service, language=language, basis=basis)
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     assert found.is_equal, found.differences
-    assert found.opportunities == len(service.session_opportunities(session_id))
+    assert found.opportunities == len(service.analyses.opportunities(session_id))
     assert (found.language, found.basis, found.run_date) == (language, basis, "2026-11-20")
     assert (found.peoples_changes, found.source) == ((), "given")
 
 
 def test_neither_order_nor_names_of_the_files_matter(service: Service) -> None:
-    found = service.verify(
+    found = service.proofs.verify(
         analysed(service), [InputFile("report.pdf", MRA.data), InputFile("x.bin", MPA.data)]
     )
     assert found.is_equal, found.differences
@@ -79,13 +79,13 @@ def test_neither_order_nor_names_of_the_files_matter(service: Service) -> None:
 def test_the_bytes_given_are_read_and_not_our_copies(memory: Store, clock: Clock) -> None:
     session_id = analysed(Service(memory, MemoryFiles(), clock=clock))
     without_copies = Service(memory, MemoryFiles(), clock=clock)
-    assert without_copies.verify(session_id, [MPA, MRA]).is_equal
+    assert without_copies.proofs.verify(session_id, [MPA, MRA]).is_equal
     with pytest.raises(FileMissingError, match=rf"mpa\.xlsx of session {session_id}"):
-        without_copies.verify(session_id)
+        without_copies.proofs.verify(session_id)
 
 
 def test_our_copies_are_read_when_none_are_given(service: Service) -> None:
-    found = service.verify(analysed(service))
+    found = service.proofs.verify(analysed(service))
     assert (found.is_equal, found.source, found.files) == (True, "kept", 2)
 
 
@@ -94,8 +94,8 @@ def test_it_is_still_equal_years_later_though_support_has_ended_since(
 ) -> None:
     session_id = analysed(service)
     clock.now += timedelta(days=300)  # opportunities have expired; their history has not
-    assert service.session_opportunities(session_id) == ()
-    found = service.verify(session_id, [MPA, MRA])
+    assert service.analyses.opportunities(session_id) == ()
+    found = service.proofs.verify(session_id, [MPA, MRA])
     assert found.is_equal, found.differences
 
 
@@ -105,14 +105,14 @@ def test_the_same_files_on_another_day_change_nothing_if_they_say_the_same(
     session_id = analysed(service)
     clock.now += timedelta(days=1)
     analysed(service)
-    header = service.session(session_id)
+    header = service.store.get_session(session_id)
     assert (header.version, header.run_date) == (1, "2026-11-20")
 
 
 def test_a_file_that_was_changed_is_named_with_all_that_follows(service: Service) -> None:
     session_id = analysed(service)
     other = InputFile("mpa.xlsx", workbook(seed=8).data)
-    found = service.verify(session_id, [other, MRA])
+    found = service.proofs.verify(session_id, [other, MRA])
     (file,) = (d for d in found.differences if d.subject == "file")
     assert (file.id, file.stored, file.recomputed) == ("mpa.xlsx", MPA.sha256, other.sha256)
     assert ("opportunity", "rehost", "estimatedARR") in told(found)
@@ -122,11 +122,11 @@ def test_a_file_that_was_changed_is_named_with_all_that_follows(service: Service
 
 def test_files_that_are_missing_or_too_many_are_named(service: Service) -> None:
     session_id = analysed(service)
-    found = service.verify(session_id, [MPA])
+    found = service.proofs.verify(session_id, [MPA])
     (file,) = (d for d in found.differences if d.subject == "file")
     assert (file.id, file.stored, file.recomputed) == ("mra.pdf", MRA.sha256, "")
     extra = InputFile("more.pdf", report(seed=8).data)
-    found = service.verify(session_id, [MPA, MRA, extra])
+    found = service.proofs.verify(session_id, [MPA, MRA, extra])
     (file,) = (d for d in found.differences if d.subject == "file")
     assert (file.id, file.stored, file.recomputed) == ("more.pdf", "", extra.sha256)
 
@@ -134,14 +134,17 @@ def test_files_that_are_missing_or_too_many_are_named(service: Service) -> None:
 def test_how_often_a_file_is_handed_in_does_not_matter(service: Service) -> None:
     twice = InputFile("copy.xlsx", MPA.data)
     session_id = service.analyze([MPA, MRA, twice], customer="x", updated_by="ana").session_id
-    assert "duplicate-file" in {n.code for n in service.session(session_id).quality}
-    for found in (service.verify(session_id), service.verify(session_id, [MRA, twice, MRA])):
+    assert "duplicate-file" in {n.code for n in service.store.get_session(session_id).quality}
+    for found in (
+        service.proofs.verify(session_id),
+        service.proofs.verify(session_id, [MRA, twice, MRA]),
+    ):
         assert found.is_equal, found.differences
 
 
 def test_a_file_that_cannot_be_read_is_a_difference_in_words(service: Service) -> None:
     session_id = analysed(service)
-    found = service.verify(session_id, [InputFile("mpa.xlsx", MPA.data[:9000]), MRA])
+    found = service.proofs.verify(session_id, [InputFile("mpa.xlsx", MPA.data[:9000]), MRA])
     assert {d.subject for d in found.differences} == {"file", "reading"}
     assert "mpa.xlsx" in found.differences[-1].recomputed
 
@@ -181,7 +184,7 @@ def test_each_field_that_is_not_what_the_files_give_is_found(
 ) -> None:
     session_id = analysed(service)
     rewritten(memory, f"{session_id}.rehost", **{name: OTHER[name]})
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     alias = Opportunity.model_fields[name].alias or name
     assert not found.is_equal
     for subject, id_, field in told(found):
@@ -196,7 +199,7 @@ def test_a_cent_is_found_with_both_values(service: Service, memory: Store) -> No
     assert estimate
     high = estimate.high + Decimal("0.01")
     rewritten(memory, f"{session_id}.rehost", estimate=estimate.revised(high=high))
-    (difference,) = service.verify(session_id, [MPA, MRA]).differences
+    (difference,) = service.proofs.verify(session_id, [MPA, MRA]).differences
     assert difference.field == "estimate.high"
     assert (difference.stored, difference.recomputed) == (str(high), str(estimate.high))
 
@@ -209,7 +212,7 @@ def test_totals_and_notes_on_quality_are_compared(service: Service, memory: Stor
         quality=(header.quality[0].revised(message="fine"), *header.quality[2:]),
     )
     memory.store_opportunities(forged, memory.get_opportunities(session_id))
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     first, second = header.quality[:2]
     assert told(found) == {
         ("totals", "", "cores"),
@@ -225,7 +228,7 @@ def test_an_opportunity_too_many_or_too_few_is_found(service: Service, memory: S
     kept = [o.revised(change_id=f"{ANALYSIS_CHANGE}2") for o in (*listed[1:], invented)]
     header = memory.get_session(session_id)
     memory.store_opportunities(header.revised(change_id=f"{ANALYSIS_CHANGE}2"), kept)
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     slug = listed[0].id.partition(".")[2]
     assert told(found) == {("opportunity", "invented", ""), ("opportunity", slug, "")}
 
@@ -235,7 +238,7 @@ def test_what_people_made_of_it_is_listed_and_is_no_difference(
 ) -> None:
     session_id = analysed(service)
     id_ = f"{session_id}.rehost"
-    service.update_status(id_, Status.WON, updated_by="bob", note="signed")
+    service.editing.move(id_, Status.WON, updated_by="bob", note="signed")
     edited = memory.get_opportunity(id_).revised(
         owner="eva", title="Mine", estimated_arr=5, change_id="x", change_note="", updated_by="eva"
     )
@@ -248,7 +251,7 @@ def test_what_people_made_of_it_is_listed_and_is_no_difference(
     gone = memory.get_opportunities(session_id)[0]
     assert gone.id not in (id_, own.id)
     memory.put_opportunity(gone.revised(deleted=True, change_id="y", updated_by="bob"))
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     assert found.is_equal, found.differences
     assert by_people(found) == {
         ("rehost", "status", "Ganada"),
@@ -269,7 +272,7 @@ def test_a_forged_estimate_under_a_persons_edit_is_found(service: Service, memor
     assert present.estimate
     estimate = present.estimate.revised(expected=1)
     memory.put_opportunity(present.revised(title="Mine", estimate=estimate, change_id="x"))
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     assert told(found) == {("opportunity", "rehost", "estimate.expected")}
 
 
@@ -279,11 +282,11 @@ def test_words_that_a_model_chose_are_listed_and_its_figures_are_compared(
     session_id = analysed(service)
     id_ = f"{session_id}.rehost"
     rewritten(memory, id_, reasoning="In other words.", reworded_by="a-model")
-    found = service.verify(session_id, [MPA, MRA])
+    found = service.proofs.verify(session_id, [MPA, MRA])
     assert found.is_equal, found.differences
     assert by_people(found) == {("rehost", "rewordedBy", "a-model")}
     rewritten(memory, id_, estimated_arr=1)
-    assert told(service.verify(session_id, [MPA, MRA])) == {
+    assert told(service.proofs.verify(session_id, [MPA, MRA])) == {
         ("opportunity", "rehost", "estimatedARR")
     }
 
@@ -311,14 +314,17 @@ def test_a_session_keeps_its_price_book_and_says_so_when_it_is_gone(
     own.write_text(to_toml(data | {"price": data["price"] | {"gp3-gb-month": gp3}}), "utf-8")
     files = MemoryFiles()
     service = Service(memory, files, books=PriceBooks(tmp_path / "prices"), clock=clock)
-    bundled = service.opportunity(f"{analysed(service)}.rehost").estimated_arr
-    session_id = analysed(service, price_book=service.keep_price_book(own))
-    assert service.session(session_id).price_book == "agreed"
-    assert service.opportunity(f"{session_id}.rehost").estimated_arr < bundled
-    assert service.explain(f"{session_id}.rehost").is_current
-    assert service.verify(session_id, [MPA, MRA]).is_equal
+    bundled = service.store.get_opportunity(f"{analysed(service)}.rehost").estimated_arr
+    session_id = analysed(service, price_book=service.books.keep(own))
+    assert service.store.get_session(session_id).price_book == "agreed"
+    assert service.store.get_opportunity(f"{session_id}.rehost").estimated_arr < bundled
+    assert service.proofs.explain(f"{session_id}.rehost").is_current
+    assert service.proofs.verify(session_id, [MPA, MRA]).is_equal
     elsewhere = Service(memory, files, clock=clock)
-    for recompute in (elsewhere.verify, lambda id_: elsewhere.explain(f"{id_}.rehost")):
+    for recompute in (
+        elsewhere.proofs.verify,
+        lambda id_: elsewhere.proofs.explain(f"{id_}.rehost"),
+    ):
         with pytest.raises(PriceBookMissingError, match="'agreed' is not here"):
             recompute(session_id)
 
@@ -330,13 +336,13 @@ def test_a_session_from_before_conditions_were_recorded_is_verified(
     header = memory.get_session(session_id)
     old = header.revised(price_book="", run_date="")
     memory.store_opportunities(old, memory.get_opportunities(session_id))
-    assert service.verify(session_id, [MPA, MRA]).is_equal
-    assert service.explain(f"{session_id}.rehost").is_current
+    assert service.proofs.verify(session_id, [MPA, MRA]).is_equal
+    assert service.proofs.explain(f"{session_id}.rehost").is_current
 
 
 def test_an_unknown_session_cannot_be_verified(service: Service) -> None:
     with pytest.raises(SessionNotFoundError):
-        service.verify("none", [MPA])
+        service.proofs.verify("none", [MPA])
 
 
 def test_differences_are_told_leaf_by_leaf() -> None:
@@ -358,6 +364,6 @@ def test_basis_and_mapping_make_another_session_but_defaults_do_not(service: Ser
 
 
 def test_headers_are_kept_as_they_were_made(service: Service) -> None:
-    header: Session = service.session(analysed(service, basis=Basis.COMPUTE_SP))
+    header: Session = service.store.get_session(analysed(service, basis=Basis.COMPUTE_SP))
     assert (header.basis, header.run_date) == (Basis.COMPUTE_SP, "2026-11-20")
     assert header.price_book.startswith("us-east-1 ")

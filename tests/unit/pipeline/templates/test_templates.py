@@ -194,7 +194,7 @@ def test_an_opportunity_by_hand_says_what_is_known_and_leaves_the_rest_open(
         Decimal(0),
     )
     assert (new.template_id, new.version, new.customer) == ("kick-off", 1, "Example Corp")
-    assert service.session(new.session_id).customer == "Example Corp"
+    assert service.store.get_session(new.session_id).customer == "Example Corp"
     fields = {"title": "Ours", "estimated_arr": Decimal("1234.56"), "owner": "eva"}
     second = templates.create_from_template(
         "kick-off",
@@ -223,7 +223,7 @@ def test_an_opportunity_by_hand_leaves_the_place_of_the_play_to_analyses(service
     )
     assert made.opportunity.id == f"{session}.sap-2"
     assert "2 aplicações mencionam SAP: [names]." in made.opportunity.reasoning
-    found = service.verify(session)
+    found = service.proofs.verify(session)
     assert found.is_equal
     assert ("made by hand", f"{session}.sap-2") in {
         (c.field, c.opportunity_id) for c in found.peoples_changes
@@ -231,7 +231,7 @@ def test_an_opportunity_by_hand_leaves_the_place_of_the_play_to_analyses(service
     analysed(service)
     assert of(service, session, "sap-2") == made.opportunity
     with pytest.raises(InvalidInputError, match="made by hand"):
-        service.explain(made.opportunity.id)
+        service.proofs.explain(made.opportunity.id)
 
 
 def test_a_repeated_request_makes_one_opportunity(service: Service) -> None:
@@ -243,7 +243,7 @@ def test_a_repeated_request_makes_one_opportunity(service: Service) -> None:
             for _ in range(2)
         ]
         assert made[0] == made[1]
-        listed = service.session_opportunities(made[0].opportunity.session_id)
+        listed = service.analyses.opportunities(made[0].opportunity.session_id)
         assert sum(o.template_id == "sap" for o in listed) == 1
 
 
@@ -286,4 +286,4 @@ def test_templates_of_before_they_had_rules_are_read_as_texts(store: Store) -> N
     assert shown.template.pt == Texts(
         title="Ask about {braces}", reasoning=("Because.",), talking_points=("One.",)
     )
-    assert service.session(analysed(service)).templates == ()
+    assert service.store.get_session(analysed(service)).templates == ()

@@ -8,9 +8,10 @@ from buckets import keys_in, new_bucket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opportune.errors import FileMissingError
 from opportune.model.file import InputFile
 from opportune.model.records import SourceFile
-from opportune.stores.files.kept import FileKeeper, FileMissingError, FolderFiles, MemoryFiles
+from opportune.stores.files.kept import FileKeeper, FolderFiles, MemoryFiles
 from opportune.stores.files.s3 import FILES, S3Files
 
 

@@ -13,15 +13,9 @@ import pytest
 from buckets import keys_in, new_bucket
 from stores import ManualClock
 
-from opportune.errors import InvalidInputError, MalformedDocumentError
+from opportune.errors import InvalidInputError, MalformedDocumentError, UploadNotFoundError
 from opportune.stores.files.s3 import UPLOADS, Bucket, S3Uploads
-from opportune.stores.files.uploads import (
-    FolderUploads,
-    MemoryUploads,
-    UploadAnswer,
-    UploadNotFoundError,
-    Uploads,
-)
+from opportune.stores.files.uploads import FolderUploads, MemoryUploads, UploadAnswer, Uploads
 
 MAX_BYTES = 1000
 
