@@ -30,6 +30,13 @@ _ERROR_TYPE = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
 _EMPTY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s+\w+=\"[^\"<>&]*\")*\s*/>")
 _EMPTY_ROW = re.compile(rb"<row(?:\s+[\w:]+=\"[^\"<>&]*\")*\s*(?:/>|>\s*</row>)")
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^<>]*>(?:</(?:\w+:)?dimension>)?")
+_CELL_OR_ROW = re.compile(
+    rb"<(?:[^\s<>/:=\"']*:)?(c|row)(?=[\s/>])(?:((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)>)?+"
+)
+"""The tag of a cell or row; without attributes in group 2 if it never ends."""
+_FIRST_ROW = re.compile(rb"<(\w{1,20}:)?row[\s/>]")
+_ATTRIBUTE = re.compile(rb"([^\s=\"'/]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_ADDRESS = re.compile(rb"\s*([A-Za-z]*)(\d{0,7})\s*")
 _STRING_START = re.compile(rb"<(?:\w+:)?si[\s/>]")
 _INDEX = re.compile(rb"(\d+)\s*</(?:\w+:)?v\s*>")
 _VALUE_END = re.compile(rb"</(?:\w+:)?v[\s>]")
@@ -104,20 +111,62 @@ def tidied(data: bytes) -> bytes:
 def extent(data: bytes) -> tuple[int, int]:
     """Return how many columns and rows a sheet's cells span at most, from A1 on.
 
-    Never less than what a reader may see; empty cells count.
+    Only the `r` of elements `c` and `row` is an address, whatever their prefix: page settings
+    behind the cells have attributes that end in "r=" too. Never less than what a reader may see;
+    empty cells count.
+
+    Raises:
+        UnsafeXmlError: The tag of a cell or row does not end.
     """
-    body = data[max(data.find(b"sheetData"), 0) :]
-    usual = body.count(b"r=") == body.count(b' r="') and not re.search(rb"r\s+=", body)
-    start = rb' r="' if usual else rb"r\s*=\s*[\"']\s*"
-    letters = re.findall(start + rb"([A-Za-z]*)", body)
-    rows = max(map(int, set(re.findall(start + rb"[A-Za-z]*(\d{1,9})", body))), default=0)
-    columns = max(map(column_number, set(letters)), default=0)
-    named = len(letters) - letters.count(b"")
-    if body.count(b"<c") + body.count(b":c") > named:  # cells without an address: the next one
-        columns += max(piece.count(b"<c") + piece.count(b":c") for piece in re.split(b"row", body))
-    if body.count(b"<row") + body.count(b":row") > letters.count(b""):
-        rows += body.count(b"<row") + body.count(b":row")
-    return columns, rows
+    body = _cells_of(data)
+    first = _FIRST_ROW.search(body)
+    prefix = first[1] or b"" if first else b""
+    letters = re.findall(rb'<%bc r="([A-Za-z]{1,3})\d{1,7}"' % prefix, body)
+    rows = re.findall(rb'<%b(?:c r="[A-Za-z]{1,3}|row r=")(\d{1,7})"' % prefix, body)
+    cells, all_rows = (_may_be(name, prefix, body) for name in (b"c", b"row"))
+    if len(letters) < cells or len(rows) < cells + all_rows:
+        return _extent_of_tags(body)
+    return max(map(column_number, set(letters)), default=0), max(map(int, set(rows)), default=0)
+
+
+def _may_be(name: bytes, prefix: bytes, body: bytes) -> int:
+    """Return how many elements of this name there are at most, under any prefix."""
+    ends = body.count(b"</%b%b" % (prefix, name)) if prefix else 0
+    return body.count(b"<" + name) + body.count(b":" + name) - ends
+
+
+def _cells_of(data: bytes) -> bytes:
+    """Return the part of a sheet that holds its cells; page settings follow behind."""
+    first, last = data.find(b"sheetData"), data.rfind(b"sheetData>")
+    return data[max(first, 0) : last if last > first else len(data)]
+
+
+def _extent_of_tags(body: bytes) -> tuple[int, int]:
+    """Return the extent of cells written in any way; those without an address add to it."""
+    columns = rows = bare_rows = bare_cells = most_bare_cells = 0
+    for match in _CELL_OR_ROW.finditer(body):
+        is_row, attributes = match[1] == b"row", match[2]
+        if attributes is None:
+            raise UnsafeXmlError("a cell in it does not end: save it anew with Excel.")
+        addresses = [value[1:-1] for name, value in _ATTRIBUTE.findall(attributes) if name == b"r"]
+        if is_row:
+            bare_cells = 0
+            bare_rows += not addresses
+        elif not addresses:
+            bare_cells += 1
+            most_bare_cells = max(most_bare_cells, bare_cells)
+        for address in addresses:
+            column, row = _position(address)
+            columns, rows = max(columns, column), max(rows, row)
+    return columns + most_bare_cells, rows + bare_rows
+
+
+def _position(address: bytes) -> tuple[int, int]:
+    """Return column and row of `AB12`, or 0 and row of `12`; beyond Excel's if it is neither."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        return MAX_COLUMNS + 1, MAX_ROWS + 1
+    return column_number(match[1]), int(match[2] or 0)
 
 
 def column_number(letters: bytes) -> int:
@@ -158,10 +207,11 @@ def check_texts(strings: bytes, sheets: Collection[bytes]) -> None:
 
 def _without_empty_cells(data: bytes) -> bytes:
     """Return the sheet without blank cells and rows, if each of them carries its own address."""
-    if data.count(b"<c") > data.count(b'<c r="') + data[: data.find(b"sheetData")].count(b"<c"):
+    body = _cells_of(data)
+    if body.count(b"<c") > body.count(b'<c r="'):
         return data
     data = _EMPTY_CELL.sub(b"", data)
-    return _EMPTY_ROW.sub(b"", data) if data.count(b"<row") == data.count(b'<row r="') else data
+    return _EMPTY_ROW.sub(b"", data) if body.count(b"<row") == body.count(b'<row r="') else data
 
 
 def _check_encoding(data: bytes) -> None:
