@@ -8,14 +8,9 @@ cells refer to unpack to terabytes. Both are counted here first, on the bytes.
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-MAX_AREA_CELLS = 4_000_000
-"""Rows x columns of a sheet, from A1 to its last cell."""
-MAX_COLUMNS = 16_384
-MAX_ROWS = 1_048_576
-MAX_TEXT_BYTES = 512 * 2**20
-"""All texts of all cells together."""
-MAX_STRINGS = 4_000_000
-"""Different texts of a workbook."""
+from opportune.documents.opening.limits import LIMITS
+from opportune.documents.opening.package import problem_of_xml
+
 WINDOW_BYTES = 2**20
 """Empty rows are dropped when more than this much of nothing but them comes in a row."""
 
@@ -73,31 +68,33 @@ def without_empty_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield window
 
 
-def tidied(data: bytes) -> bytes:
-    """Return a part ready to be read: bounded, errors and missing results as texts.
+def tidied(data: bytes) -> tuple[bytes, int]:
+    """Return a part ready to be read, and how many cells it spans: 0 if it is no sheet.
 
     Error cells become text cells (`#N/A`), and formulas without a result NO_CACHED_VALUE, for
     readers that show both as blank.
 
     Raises:
-        UnsafeXmlError: It defines entities, is not in UTF-8, spans more than MAX_AREA_CELLS, or
+        UnsafeXmlError: It defines entities, is not in UTF-8, spans more than LIMITS.area_cells, or
             has a cell where Excel has none.
     """
-    _check_encoding(data)
+    if problem := problem_of_xml(data):
+        raise UnsafeXmlError(problem)
     if b"sheetData" not in data:
-        return data
+        return data, 0
     columns, rows = extent(data)
-    if columns * rows > MAX_AREA_CELLS:
+    if columns * rows > LIMITS.area_cells:
         data = _without_empty_cells(data)
         columns, rows = extent(data)
-    if columns > MAX_COLUMNS or rows > MAX_ROWS:
+    if columns > LIMITS.columns or rows > LIMITS.rows:
         raise UnsafeXmlError(
             "it has cells outside the rows and columns of Excel: save it anew with Excel."
         )
-    if columns * rows > MAX_AREA_CELLS:
+    if columns * rows > LIMITS.area_cells:
         raise UnsafeXmlError(
-            f"its cells span {columns:,} columns x {rows:,} rows, more than the "
-            f"{MAX_AREA_CELLS:,} cells that are read: delete the rows and columns that lie apart."
+            f"its cells span {columns:,} columns x {rows:,} rows, more "
+            f"than the {LIMITS.area_cells:,} cells that are read: "
+            "delete the rows and columns that lie apart."
         )
     head = data.find(b"sheetData")
     data = _DIMENSION.sub(b"", data[:head]) + data[head:]  # what a sheet says of its size may lie
@@ -105,7 +102,7 @@ def tidied(data: bytes) -> bytes:
         data = _ERROR_TYPE.sub(b't="str"', data)
     if b"<f" in data or b":f" in data:
         data = _FORMULA.sub(_marked, data)
-    return data
+    return data, columns * rows
 
 
 def extent(data: bytes) -> tuple[int, int]:
@@ -165,14 +162,14 @@ def _position(address: bytes) -> tuple[int, int]:
     """Return column and row of `AB12`, or 0 and row of `12`; beyond Excel's if it is neither."""
     match = _ADDRESS.fullmatch(address)
     if match is None:
-        return MAX_COLUMNS + 1, MAX_ROWS + 1
+        return LIMITS.columns + 1, LIMITS.rows + 1
     return column_number(match[1]), int(match[2] or 0)
 
 
 def column_number(letters: bytes) -> int:
-    """Return 1 for A, 27 for AA; 0 for none, MAX_COLUMNS + 1 for what is beyond the last."""
+    """Return 1 for A, 27 for AA; 0 for none, LIMITS.columns + 1 for what is beyond the last."""
     if len(letters) > len("XFD"):
-        return MAX_COLUMNS + 1
+        return LIMITS.columns + 1
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
@@ -187,21 +184,21 @@ def check_texts(strings: bytes, sheets: Collection[bytes]) -> None:
         sheets: All parts that may refer to it.
 
     Raises:
-        UnsafeXmlError: Over MAX_STRINGS, or over MAX_TEXT_BYTES in the cells.
+        UnsafeXmlError: Over LIMITS.texts, or over LIMITS.text_bytes in the cells.
     """
     starts = [match.start() for match in _STRING_START.finditer(strings)]
     if not starts:
         return
-    if len(starts) > MAX_STRINGS:
-        raise UnsafeXmlError(f"it has more than {MAX_STRINGS:,} texts: split the workbook.")
+    if len(starts) > LIMITS.texts:
+        raise UnsafeXmlError(f"it has more than {LIMITS.texts:,} texts: split the workbook.")
     ends = [*starts[1:], len(strings)]
     lengths = [end - start for start, end in zip(starts, ends, strict=True)]
     longest = max(lengths)
-    if longest * sum(sheet.count(b"</") for sheet in sheets) <= MAX_TEXT_BYTES:
+    if longest * sum(sheet.count(b"</") for sheet in sheets) <= LIMITS.text_bytes:
         return
-    if sum(_text_bytes(sheet, lengths, longest) for sheet in sheets) > MAX_TEXT_BYTES:
+    if sum(_text_bytes(sheet, lengths, longest) for sheet in sheets) > LIMITS.text_bytes:
         raise UnsafeXmlError(
-            f"its cells hold more than {MAX_TEXT_BYTES // 2**20} MB of text: split the workbook."
+            f"its cells hold more than {LIMITS.text_bytes // 2**20} MB of text: split the workbook."
         )
 
 
@@ -212,16 +209,6 @@ def _without_empty_cells(data: bytes) -> bytes:
         return data
     data = _EMPTY_CELL.sub(b"", data)
     return _EMPTY_ROW.sub(b"", data) if body.count(b"<row") == body.count(b'<row r="') else data
-
-
-def _check_encoding(data: bytes) -> None:
-    """Refuse entities, which multiply, and what is no UTF-8 and so not what the checks see."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise UnsafeXmlError(
-            "it defines XML entities, which no spreadsheet program writes: save it anew with Excel."
-        )
-    if b"\0" in data:
-        raise UnsafeXmlError("its text is not in UTF-8: save it anew with Excel.")
 
 
 def _text_bytes(sheet: bytes, lengths: list[int], longest: int) -> int:

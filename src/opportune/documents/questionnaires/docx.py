@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from opportune.documents.opening.package import list_parts
-from opportune.documents.opening.word_package import is_word
+from opportune.documents.opening import word_package
+from opportune.documents.opening.package import Package
 from opportune.documents.questionnaires.answers import (
     Asked,
     assessment,
@@ -44,7 +44,7 @@ Row = tuple[Cell, ...]
 def identify(file: InputFile) -> bool:
     """Say whether this is a Word document; `extract` says whether it asks anything."""
     try:
-        return file.data.startswith(b"PK") and is_word(list_parts(file))
+        return file.data.startswith(b"PK") and word_package.identify(Package(file))
     except DocumentError:
         return False
 
