@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from opportune.documents.opening.texts import text_of
-from opportune.documents.opening.workbook import Sheet, Workbook
+from opportune.documents.opening.workbook import Cell, Sheet, Workbook
+from opportune.documents.quality import PLACES_SHOWN, Code, Notes
 from opportune.documents.questionnaires.answers import Asked, assessment
 from opportune.documents.questionnaires.columns import (
     HEADER_WITHIN_ROWS,
     QuestionColumns,
     columns_of,
     is_id,
+    names_questions,
 )
+from opportune.documents.questionnaires.guidance import is_example, is_guidance
 from opportune.errors import UnsupportedDocumentError
 from opportune.model.assessment import Assessment
 
@@ -61,6 +64,40 @@ def kind_of(workbook: Workbook) -> str:
     return KIND_TEXT if any(not sheet.name for sheet in workbook.sheets) else KIND_WORKBOOK
 
 
+def without_lists(workbook: Workbook) -> Workbook:
+    """Return a workbook without its lists of questions: what is left may be an inventory."""
+    rest = tuple(sheet for sheet in workbook.sheets if not _asks(sheet))
+    return workbook if len(rest) == len(workbook.sheets) else replace(workbook, sheets=rest)
+
+
+def questions_in(workbook: Workbook) -> int:
+    """Return how many questions its lists have, answered or not."""
+    lists = [found for sheet in workbook.sheets if (found := _list_of(sheet)) is not None]
+    return sum(1 for found in lists for _ in _asked(found))
+
+
+def without_examples(workbook: Workbook, notes: Notes) -> Workbook:
+    """Return a workbook whose rows that show how to fill it in are blank, each kind noted.
+
+    Rows keep their numbers. Only rows near the top of a sheet can be such.
+    """
+    sheets = []
+    for sheet in workbook.sheets:
+        shown = [n for n, row in enumerate(sheet.rows[:HEADER_WITHIN_ROWS]) if _is_example(row)]
+        if not shown:
+            sheets.append(sheet)
+            continue
+        rows = list(sheet.rows)
+        for number in shown:
+            rows[number] = [""] * len(rows[number])
+        sheets.append(Sheet(sheet.name, rows))
+        places = ", ".join(str(number + 1) for number in shown[:PLACES_SHOWN])
+        message = f"{len(shown):,} rows show how to fill in the table, and are not read: {places}."
+        where = f"{workbook.file.name}, {sheet.name}" if sheet.name else workbook.file.name
+        notes.add(Code.EXAMPLE_ROW, message, where)
+    return replace(workbook, sheets=tuple(sheets))
+
+
 def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
     """Return an inventory with the answers of lists of questions that its workbook has too."""
     lists = [found for sheet in workbook.sheets if (found := _list_with_header(sheet)) is not None]
@@ -69,6 +106,24 @@ def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
     asked = [one for found in lists for one in _asked(found)]
     more = assessment(workbook.file, kind_of(workbook), asked)
     return replace(inventory, answers=more.answers, quality=(*inventory.quality, *more.quality))
+
+
+def _asks(sheet: Sheet) -> bool:
+    """Say whether a sheet names a column of questions, or has one full of question marks."""
+    for row in sheet.rows[:HEADER_WITHIN_ROWS]:
+        headers = [text_of(cell) for cell in row]
+        if columns_of(headers) is not None:
+            return any(map(names_questions, headers)) and _list_with_header(sheet) is not None
+    return _list_without_header(sheet) is not None
+
+
+def _is_example(row: Sequence[Cell]) -> bool:
+    """Say whether a row says that it is an example, or holds mostly instructions."""
+    texts = [text for cell in row if isinstance(cell, str) and (text := text_of(cell))]
+    if not texts:
+        return False
+    guided = sum(is_guidance(text) for text in texts)
+    return is_example(texts[0]) or (guided > 1 and guided * 2 >= len(texts))
 
 
 def _list_of(sheet: Sheet) -> _List | None:
@@ -105,6 +160,8 @@ def _asked(found: _List) -> Iterator[Asked]:
         is_header = columns_of(cells) is not None
         if not question or is_header or is_id(question) or _is_section(cells, columns):
             continue
+        if any(map(is_example, cells[: columns.question + 1])):
+            continue
         yield Asked(
             location=_place(found.sheet, cells, columns, number),
             question=question,
@@ -127,7 +184,8 @@ def _is_section(cells: Sequence[str], columns: QuestionColumns) -> bool:
 
 
 def _place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
-    column = next((i for i in columns.answers if cells[i]), columns.answers[0])
+    answers = columns.answers or (columns.question,)
+    column = next((i for i in answers if cells[i]), answers[0])
     letters = ""
     while column >= 0:
         letters = chr(ord("A") + column % 26) + letters
