@@ -184,7 +184,9 @@ def _of_family(recognised: Recognised, workbook: Workbook, notes: Notes) -> _Rea
     texts = [text for t in tables for text in (*t.headers.values(), *t.unused)]
     extracted = extract(recognised, notes)
     extracted = replace(extracted, facts=questionnaire_sheets.beside(workbook, extracted.facts))
-    is_form = not extracted.facts.servers and questionnaire_sheets.questions_in(workbook) > 0
+    is_form = questionnaire_sheets.is_form(workbook, extracted.facts)
+    if is_form:
+        extracted = Extracted(_without_sample(extracted.facts, notes))
     return _Read(
         workbook.file,
         questionnaire_sheets.kind_of(workbook) if is_form else recognised.kind,
@@ -193,6 +195,18 @@ def _of_family(recognised: Recognised, workbook: Workbook, notes: Notes) -> _Rea
         frozenset(folded(text) for t in tables for text in t.mapped.values()),
         None if is_form else recognised.family,
     )
+
+
+def _without_sample(facts: Assessment, notes: Notes) -> Assessment:
+    """Return what a questionnaire says without the one server that shows how to fill it in."""
+    for sample in facts.servers:
+        notes.add(
+            Code.EXAMPLE_ROW,
+            "The workbook asks questions and lists one server, which is taken for a sample: give "
+            "its sheet as a file of its own if the server is real.",
+            f"{sample.table.file}, {sample.table.place('', sample.row)}",
+        )
+    return replace(facts, servers=())
 
 
 def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:

@@ -44,6 +44,18 @@ _EXAMPLE_ROW = re.compile(
 )
 
 
+_SAMPLE_WORD = re.compile(
+    r"(?<![a-z])(?:samples?|ejemplos?|exemplos?|muestra|amostra|examples?(?![. ](?:com|org|net|"
+    r"local|corp)\b))(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def names_a_sample(text: str) -> bool:
+    """Say whether a cell has the word sample in it: "srv-sample-01", "Sample app"."""
+    return bool(_SAMPLE_WORD.search(text))
+
+
 def is_hint(text: str) -> bool:
     """Say whether a text below a question explains it: "Please ...", "e.g. ...", "Note: ..."."""
     return bool(_HINT.match(text.lstrip("([ ")))

@@ -7,7 +7,7 @@ from datetime import datetime
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Cell, Sheet, Workbook
 from opportune.documents.quality import PLACES_SHOWN, Code, Notes
-from opportune.documents.questionnaires.answers import Asked, assessment
+from opportune.documents.questionnaires.answers import Asked, assessment, is_placeholder
 from opportune.documents.questionnaires.columns import (
     HEADER_WITHIN_ROWS,
     QuestionColumns,
@@ -15,13 +15,15 @@ from opportune.documents.questionnaires.columns import (
     is_id,
     names_questions,
 )
-from opportune.documents.questionnaires.guidance import is_example, is_guidance
+from opportune.documents.questionnaires.guidance import is_example, is_guidance, names_a_sample
 from opportune.errors import UnsupportedDocumentError
 from opportune.model.assessment import Assessment
 
 KIND_WORKBOOK = "questionnaire-xlsx"
 KIND_TEXT = "questionnaire-csv"
 
+FEW_ROWS, PAIR = 4, 2
+"""Rows of a sheet that holds no more than a title, a header and a sample."""
 LEAST_QUESTIONS = 3
 """Cells with a question mark that make a column one of questions where no header names it."""
 
@@ -32,6 +34,8 @@ class _List:
     first_row: int
     """0-based, of the first question."""
     columns: QuestionColumns
+    has_sections: bool = True
+    """Rows with a name alone are headings of those below."""
 
 
 def identify(workbook: Workbook) -> bool:
@@ -70,6 +74,12 @@ def without_lists(workbook: Workbook) -> Workbook:
     return workbook if len(rest) == len(workbook.sheets) else replace(workbook, sheets=rest)
 
 
+def is_form(workbook: Workbook, inventory: Assessment) -> bool:
+    """Say whether a workbook asks questions and lists no servers: one among many is a sample."""
+    asked = questions_in(workbook)
+    return asked > 0 and len(inventory.servers) <= int(asked >= LEAST_QUESTIONS)
+
+
 def questions_in(workbook: Workbook) -> int:
     """Return how many questions its lists have, answered or not."""
     lists = [found for sheet in workbook.sheets if (found := _list_of(sheet)) is not None]
@@ -83,7 +93,9 @@ def without_examples(workbook: Workbook, notes: Notes) -> Workbook:
     """
     sheets = []
     for sheet in workbook.sheets:
-        shown = [n for n, row in enumerate(sheet.rows[:HEADER_WITHIN_ROWS]) if _is_example(row)]
+        top = sheet.rows[:HEADER_WITHIN_ROWS]
+        is_short = sum(any(row) for row in sheet.rows[: 2 * FEW_ROWS]) <= FEW_ROWS
+        shown = [n for n, row in enumerate(top) if _is_example(row, is_short=is_short)]
         if not shown:
             sheets.append(sheet)
             continue
@@ -117,13 +129,23 @@ def _asks(sheet: Sheet) -> bool:
     return _list_without_header(sheet) is not None
 
 
-def _is_example(row: Sequence[Cell]) -> bool:
-    """Say whether a row says that it is an example, or holds mostly instructions."""
+def _is_example(row: Sequence[Cell], *, is_short: bool) -> bool:
+    """Say whether a row says that it is an example, or holds mostly instructions or placeholders.
+
+    In a sheet of few rows the word sample in any cell but those of a header is enough.
+    """
     texts = [text for cell in row if isinstance(cell, str) and (text := text_of(cell))]
     if not texts:
         return False
-    guided = sum(is_guidance(text) for text in texts)
-    return is_example(texts[0]) or (guided > 1 and guided * 2 >= len(texts))
+    guided = [is_guidance(text) for text in texts]
+    is_guided = sum(guided) > 1 and PAIR * sum(guided) >= len(texts)
+    is_unfilled = len(texts) > 1 and all(map(_is_bracketed, texts))
+    has_sample = is_short and columns_of(texts) is None and any(map(names_a_sample, texts[:PAIR]))
+    return is_example(texts[0]) or is_guided or is_unfilled or has_sample
+
+
+def _is_bracketed(text: str) -> bool:
+    return text[0] in "<[{\u00ab" and is_placeholder(text)
 
 
 def _list_of(sheet: Sheet) -> _List | None:
@@ -135,6 +157,8 @@ def _list_with_header(sheet: Sheet) -> _List | None:
         columns = columns_of([text_of(cell) for cell in row])
         if columns is not None:
             found = _List(sheet, number + 1, columns)
+            if not any(True for _ in _asked(found)):  # names alone: fields that nobody filled in
+                found = replace(found, has_sections=False)
             return found if any(True for _ in _asked(found)) else None
     return None
 
@@ -158,7 +182,9 @@ def _asked(found: _List) -> Iterator[Asked]:
         cells = [_shown(cell) for cell in row]
         question, answer = columns.question_in(cells), columns.answer_in(cells)
         is_header = columns_of(cells) is not None
-        if not question or is_header or is_id(question) or _is_section(cells, columns):
+        if not question or is_header or is_id(question):
+            continue
+        if found.has_sections and _is_section(cells, columns):
             continue
         if any(map(is_example, cells[: columns.question + 1])):
             continue
