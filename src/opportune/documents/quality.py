@@ -54,6 +54,7 @@ class Code(StrEnum):
     JOINED = "joined"
     CONTRADICTORY_FILES = "contradictory-files"
     AMBIGUOUS_JOIN = "ambiguous-join"
+    EXAMPLE_ROW = "example-row"
 
 
 class Spot(NamedTuple):

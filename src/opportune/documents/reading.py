@@ -15,6 +15,7 @@ from opportune.documents.inventory.supplements import completed
 from opportune.documents.inventory.unknown import no_inventory, without_servers
 from opportune.documents.opening.container import PDF, TEXT, WORD, container_of
 from opportune.documents.opening.sheets import open_sheets
+from opportune.documents.opening.workbook import Workbook
 from opportune.documents.quality import Code, Notes
 from opportune.errors import UnsupportedDocumentError
 from opportune.model.assessment import Assessment
@@ -156,17 +157,14 @@ def _read_inventory(
 ) -> _Read | UnsupportedDocumentError:
     from opportune.documents.questionnaires import sheets as questionnaire_sheets
 
-    workbook = open_sheets(file, container)
-    recognised = recognise(workbook, FAMILIES, fields)
-    if recognised is None and questionnaire_sheets.identify(workbook):
-        return _Read(
-            file,
-            questionnaire_sheets.kind_of(workbook),
-            Extracted(questionnaire_sheets.extract(workbook)),
-        )
+    workbook = questionnaire_sheets.without_examples(open_sheets(file, container), notes)
+    recognised = recognise(questionnaire_sheets.without_lists(workbook), FAMILIES, fields)
     if recognised is None:
-        return no_inventory(workbook, FAMILIES)
-    return _of_family(recognised, notes)
+        if not questionnaire_sheets.identify(workbook):
+            return no_inventory(workbook, FAMILIES)
+        answers = questionnaire_sheets.extract(workbook)
+        return _Read(file, questionnaire_sheets.kind_of(workbook), Extracted(answers))
+    return _of_family(recognised, workbook, notes)
 
 
 def _read_part(
@@ -175,23 +173,40 @@ def _read_part(
     """Read a file whose own columns do not say what it is, as a part of one of these exports."""
     workbook = open_sheets(file)
     recognised = recognise(workbook, families, fields, is_part=True)
-    return None if recognised is None else _of_family(recognised, notes)
+    return None if recognised is None else _of_family(recognised, workbook, notes)
 
 
-def _of_family(recognised: Recognised, notes: Notes) -> _Read:
+def _of_family(recognised: Recognised, workbook: Workbook, notes: Notes) -> _Read:
+    """Read an inventory, and the questions that its workbook asks beside it."""
     from opportune.documents.questionnaires import sheets as questionnaire_sheets
 
-    workbook, tables = recognised.workbook, recognised.tables
+    tables = recognised.tables
     texts = [text for t in tables for text in (*t.headers.values(), *t.unused)]
     extracted = extract(recognised, notes)
+    extracted = replace(extracted, facts=questionnaire_sheets.beside(workbook, extracted.facts))
+    is_form = questionnaire_sheets.is_form(workbook, extracted.facts)
+    if is_form:
+        extracted = Extracted(_without_sample(extracted.facts, notes))
     return _Read(
         workbook.file,
-        recognised.kind,
-        replace(extracted, facts=questionnaire_sheets.beside(workbook, extracted.facts)),
+        questionnaire_sheets.kind_of(workbook) if is_form else recognised.kind,
+        extracted,
         {folded(text): text for text in texts},
         frozenset(folded(text) for t in tables for text in t.mapped.values()),
-        recognised.family,
+        None if is_form else recognised.family,
     )
+
+
+def _without_sample(facts: Assessment, notes: Notes) -> Assessment:
+    """Return what a questionnaire says without the one server that shows how to fill it in."""
+    for sample in facts.servers:
+        notes.add(
+            Code.EXAMPLE_ROW,
+            "The workbook asks questions and lists one server, which is taken for a sample: give "
+            "its sheet as a file of its own if the server is real.",
+            f"{sample.table.file}, {sample.table.place('', sample.row)}",
+        )
+    return replace(facts, servers=())
 
 
 def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:

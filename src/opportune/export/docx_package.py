@@ -4,23 +4,17 @@ A template is a program that somebody sent. It may hold text, pictures and tags,
 runs, that fetches, or that grows when it is unpacked.
 """
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-from opportune.errors import MalformedDocumentError, UnsupportedDocumentError
+from opportune.documents.opening.limits import TEMPLATE_LIMITS
+from opportune.documents.opening.package import Package
+from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedDocumentError
+from opportune.model.file import InputFile
 
-PART_LIMIT = 1_000
-PART_LIMIT_BYTES = 20_000_000
-XML_LIMIT_BYTES = 5_000_000
-WHOLE_LIMIT_BYTES = 40_000_000
-RATIO_LIMIT = 300
-"""How many times larger a part may be than it is packed; Word's own stay below 60."""
-RATIO_FROM_BYTES = 500_000
-
+TYPES = "[content_types].xml"
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 ACTIVE = re.compile(
     r"macroEnabled|vbaProject|activeX|oleObject|ms-word\.attachedToolbars", re.IGNORECASE
@@ -38,60 +32,37 @@ def check_template(name: str, data: bytes) -> None:
         UnsupportedDocumentError: It is another kind of file, or holds macros or embedded objects.
         MalformedDocumentError: It is broken, too large, or refers to something outside of it.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            parts = dict(_parts(name, package))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise UnsupportedDocumentError(
-            name, "it is no DOCX file: save it in Word as .docx and give that."
-        ) from error
-    types = parts.get("[Content_Types].xml", "")
-    if ACTIVE.search(types) or any(ACTIVE_PARTS.search(f"/{part}") for part in parts):
+    package = _opened(name, data)
+    if package.has_doubles:
+        raise MalformedDocumentError(name, "it has one of its parts twice: save it anew in Word.")
+    package.check(package.parts.values())
+    trees = {part: package.xml(part) for part in package.parts if part.endswith((".xml", ".rels"))}
+    types = [] if TYPES not in trees else [one.get("ContentType", "") for one in trees[TYPES]]
+    if any(map(ACTIVE.search, types)) or any(
+        ACTIVE_PARTS.search(f"/{part}") for part in package.parts
+    ):
         raise UnsupportedDocumentError(
             name, "it holds macros or embedded objects: save it as .docx without them."
         )
     if MAIN not in types:
         raise UnsupportedDocumentError(name, "it is no Word document: save it as .docx.")
-    for part, text in parts.items():
-        if part.endswith((".xml", ".rels")):
-            _check_xml(name, part, text)
+    for part, root in trees.items():
+        if part.endswith(".rels"):
+            _check_targets(name, part, root)
+        elif found := FETCHING.search("".join(_instructions(root))):
+            problem = f"its field {found[0]} reads another file: remove it."
+            raise MalformedDocumentError(name, problem, place=part)
 
 
-def _parts(name: str, package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Yield names and, of XML, texts; no more is unpacked than the limits allow."""
-    listed = package.infolist()
-    if len(listed) > PART_LIMIT or len({info.filename for info in listed}) < len(listed):
-        raise MalformedDocumentError(name, f"it has over {PART_LIMIT} parts, or one twice.")
-    if sum(info.file_size for info in listed) > WHOLE_LIMIT_BYTES:
-        raise MalformedDocumentError(name, _too_large(WHOLE_LIMIT_BYTES))
-    for info in listed:
-        part = info.filename
-        is_xml = part.endswith((".xml", ".rels"))
-        limit = XML_LIMIT_BYTES if is_xml else PART_LIMIT_BYTES
-        if info.file_size > limit:
-            raise MalformedDocumentError(name, _too_large(limit), place=part)
-        packed = max(info.compress_size, 1)
-        if info.file_size > RATIO_FROM_BYTES and info.file_size / packed > RATIO_LIMIT:
-            raise MalformedDocumentError(name, "it unpacks to far more than it is.", place=part)
-        yield part, package.read(info).decode() if is_xml else ""
-
-
-def _check_xml(name: str, part: str, text: str) -> None:
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise MalformedDocumentError(name, "it defines entities: save it anew in Word.", place=part)
+def _opened(name: str, data: bytes) -> Package:
     try:
-        root = ET.fromstring(text)  # noqa: S314 - without a DOCTYPE there is nothing to expand
-    except ET.ParseError as error:
-        raise MalformedDocumentError(
-            name, "it is no valid XML: save it anew in Word.", place=part
+        return Package(InputFile(name, data), TEMPLATE_LIMITS)
+    except DocumentError as error:
+        if data.startswith(b"PK\x03\x04") and b"PK\x01\x02" in data:
+            raise
+        raise UnsupportedDocumentError(
+            name, "it is no DOCX file: save it in Word as .docx and give that."
         ) from error
-    if part.endswith(".rels"):
-        _check_targets(name, part, root)
-        return
-    instructions = "".join(_instructions(root))
-    if found := FETCHING.search(instructions):
-        problem = f"its field {found[0]} reads another file: remove it."
-        raise MalformedDocumentError(name, problem, place=part)
 
 
 def _check_targets(name: str, part: str, root: ET.Element) -> None:
@@ -114,7 +85,3 @@ def _instructions(root: ET.Element) -> Iterator[str]:
             yield " "
         elif element.tag.endswith("}fldSimple"):
             yield f" {next((v for k, v in element.items() if k.endswith('}instr')), '')} "
-
-
-def _too_large(limit: int) -> str:
-    return f"it is over {limit // 1_000_000} MB unpacked: use smaller pictures."

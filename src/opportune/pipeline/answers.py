@@ -50,12 +50,22 @@ class Readiness(Model):
     rows: tuple[ReadinessRow, ...]
 
 
+class GivenAnswer(Model):
+    """What the customer answered to a question of a questionnaire, or a report's text prompt."""
+
+    question: str
+    answer: str
+    source: str
+    """File and place in it: `form.docx, table 2, row 3`."""
+
+
 class Inspection(Model):
     """What the files say, before any conclusion."""
 
     documents: tuple[ReadDocument, ...]
     inventory: InventoryTotals
     readiness: Readiness
+    answers: tuple[GivenAnswer, ...]
     quality: tuple[QualityNote, ...]
 
 
@@ -150,6 +160,12 @@ def inspected(assessment: Assessment) -> Inspection:
         ),
         inventory=assessment.totals(),
         readiness=_readiness(assessment.ratings),
+        answers=tuple(
+            GivenAnswer(
+                question=one.question, answer=one.answer, source=f"{one.file}, {one.location}"
+            )
+            for one in assessment.answers
+        ),
         quality=assessment.quality,
     )
 

@@ -13,6 +13,7 @@ from workbooks import SHEET, STRINGS, archive, changed, read, rebuilt, with_defl
 
 from opportune.documents import kind_of
 from opportune.documents.opening import package
+from opportune.documents.opening.limits import Limits
 from opportune.documents.opening.sheet_xml import extent
 from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.assessment import Assessment
@@ -176,17 +177,17 @@ def test_a_bomb_whose_declared_size_lies_is_refused_while_it_is_unpacked(
 def test_parts_that_are_too_large_only_together_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(package, "MAX_INFLATED_BYTES", 3_000)
+    monkeypatch.setattr(package, "LIMITS", Limits(inflated_bytes=3_000))
     assert "unpacks to more than" in refusal(HEALTHY)
 
 
 def test_what_is_kept_of_a_workbook_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package.Budget.__init__, "__defaults__", (10**9, 2_000))
+    monkeypatch.setattr(package, "LIMITS", Limits(kept_bytes=2_000))
     assert "without empty rows" in refusal(HEALTHY)
 
 
 def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(package, "LIMITS", Limits(entries=5))
     assert "more than 5 files" in refusal(HEALTHY)
 
 

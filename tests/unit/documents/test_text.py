@@ -13,9 +13,9 @@ from samples.machines import make_machines
 from workbooks import archive, codes, note, with_deflated
 
 from opportune.documents import read_documents
-from opportune.documents.opening import archive as archives
 from opportune.documents.opening import delimited, package
 from opportune.documents.opening.delimited import delimiter_of, read_sheet
+from opportune.documents.opening.limits import Limits
 from opportune.documents.quality import Code
 from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.assessment import Assessment
@@ -171,17 +171,17 @@ def test_the_separator_is_that_which_gives_even_rows() -> None:
 
 
 def test_a_file_with_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "MAX_AREA_CELLS", 10)
+    monkeypatch.setattr(delimited, "LIMITS", Limits(area_cells=10))
     assert "more than the 10 cells" in refusal(PLAIN)
 
 
 def test_one_wide_row_does_not_make_millions_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "MAX_AREA_CELLS", 300)
+    monkeypatch.setattr(delimited, "LIMITS", Limits(area_cells=300))
     assert "span" in refusal(PLAIN + "x," * 100 + "\n")
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "MAX_KEPT_BYTES", 50)
+    monkeypatch.setattr(delimited, "LIMITS", Limits(kept_bytes=50))
     assert "larger than" in refusal(PLAIN)
 
 
@@ -266,13 +266,13 @@ def test_an_encrypted_zip_asks_for_one_without_password() -> None:
 
 
 def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(package, "LIMITS", Limits(members=2))
     data = exports.as_zip({f"{n}.csv": PLAIN.encode() for n in range(3)})
     assert "more than 2 files" in refusal(data)
 
 
 def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(package, "LIMITS", Limits(entries=2))
     data = exports.as_zip({f"{n}.csv": PLAIN.encode() for n in range(3)})
     assert "more than 2 files" in refusal(data)
 
@@ -288,10 +288,10 @@ def test_a_bomb_in_a_zip_of_csv_is_refused() -> None:
 
 def test_members_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = exports.as_zip({f"{n}.csv": PLAIN.encode() for n in range(5)})
-    monkeypatch.setattr(package.Budget.__init__, "__defaults__", (10**9, 200))
+    monkeypatch.setattr(package, "LIMITS", Limits(kept_bytes=200))
     assert "unpacks to more than" in refusal(data)
     monkeypatch.undo()
-    monkeypatch.setattr(archives, "MAX_AREA_CELLS", 20)
+    monkeypatch.setattr(package, "LIMITS", Limits(file_cells=40))
     assert "cells together" in refusal(data)
 
 

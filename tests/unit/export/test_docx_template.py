@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from docx_files import NAME, paragraphs_of, part_of, tables_of, template, with_parts
@@ -201,18 +202,21 @@ def test_entities_and_broken_xml_are_refused() -> None:
     assert "entities" in unpacked(with_parts(plain, {"word/document.xml": bomb.encode()}))
     assert "no valid XML" in unpacked(with_parts(plain, {"word/document.xml": b"<w:document>"}))
     wide = body.replace("UTF-8", "UTF-16").encode("utf-16")
-    assert "no DOCX" in unpacked(with_parts(plain, {"word/document.xml": wide}))
+    assert "not in UTF-8" in unpacked(with_parts(plain, {"word/document.xml": wide}))
 
 
 def test_what_unpacks_to_too_much_is_refused() -> None:
     plain = template("x")
     zeros = b"\0" * 2_000_000
-    assert "far more than it is" in unpacked(with_parts(plain, {"word/media/a.png": zeros}))
-    parts = {f"word/media/{n}.png": b"\0" * 19_000_000 for n in range(3)}
-    assert "over 40 MB" in unpacked(with_parts(plain, parts))
+    assert "as a zip bomb does" in unpacked(with_parts(plain, {"word/media/a.png": zeros}))
+    noise = Random(7).randbytes(7_000_000)
+    parts = {f"word/media/{n}.png": noise + bytes(12_000_000) for n in range(3)}
+    assert "the 40 MB" in unpacked(with_parts(plain, parts))
+    large = {"word/media/a.png": noise + bytes(14_000_000)}
+    assert "that are read" in unpacked(with_parts(plain, large))
     many = {f"word/media/{n}.png": b"" for n in range(1_001)}
     assert "parts" in unpacked(with_parts(plain, many))
-    long = b"<a>" + b" " * 5_000_000 + b"</a>"
+    long = b"<a>" + noise[:100].hex().encode() * 26_000 + b"</a>"
     assert "over 5 MB" in unpacked(with_parts(plain, {"word/a.xml": long}))
 
 

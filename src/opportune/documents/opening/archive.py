@@ -4,22 +4,12 @@ Nothing is written to a disk: a member's name is a label, whatever path it prete
 """
 
 from opportune.documents.opening.delimited import Text, decoded, read_sheet
-from opportune.documents.opening.package import (
-    Budget,
-    Part,
-    inflate,
-    keep,
-    list_parts,
-    member_parts,
-)
-from opportune.documents.opening.sheet_xml import MAX_AREA_CELLS
+from opportune.documents.opening.package import Package, Part
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Sheet, Workbook
 from opportune.errors import MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.file import InputFile
 
-MAX_MEMBERS = 500
-"""Files in an archive; exports have a few dozen."""
 NAME_SHOWN = 100
 
 _ZIP, _PDF = b"PK\x03\x04", b"%PDF-"
@@ -34,18 +24,19 @@ def open_archive(file: InputFile) -> Workbook:
         MalformedDocumentError: Locked, damaged, or beyond the limits.
         UnsupportedDocumentError: It holds workbooks or other archives, or no text at all.
     """
-    members = member_parts(file, list_parts(file))
-    if len(members) > MAX_MEMBERS:
+    package = Package(file)
+    limits, members = package.limits, package.members
+    if len(members) > limits.members:
         raise MalformedDocumentError(
-            file.name, f"it holds more than {MAX_MEMBERS} files: pack only the CSV files of it."
+            file.name, f"it holds more than {limits.members} files: pack only the CSV files of it."
         )
-    budget = Budget()
+    package.check(members)
     sheets: list[Sheet] = []
     others: list[str] = []
     assumed: dict[str, str] = {}
     cells = 0
     for part in members:
-        data = _data(file, part, budget)
+        data = package.read(part)
         label = _label(part)
         _check_kind(file, data, label)
         text = _text(file, data, label)
@@ -56,10 +47,10 @@ def open_archive(file: InputFile) -> Workbook:
             assumed[label] = text.encoding
         sheets.append(read_sheet(file, text.text, label))
         cells += len(sheets[-1].rows) * len(sheets[-1].rows[0]) if sheets[-1].rows else 0
-        if cells > 2 * MAX_AREA_CELLS:
+        if cells > limits.file_cells:
             raise MalformedDocumentError(
                 file.name,
-                f"its files have more than {2 * MAX_AREA_CELLS:,} cells together: "
+                f"its files have more than {limits.file_cells:,} cells together: "
                 "pack only those that are needed.",
             )
     if not any(sheet.rows for sheet in sheets):
@@ -67,14 +58,6 @@ def open_archive(file: InputFile) -> Workbook:
             file.name, f"it is a zip archive, not a workbook, and holds no CSV files: {_UNPACK}"
         )
     return Workbook(file, tuple(sheets), tuple(others), assumed, is_text=True)
-
-
-def _data(file: InputFile, part: Part, budget: Budget) -> bytes:
-    data = bytearray()
-    for chunk in inflate(file, part, budget):
-        keep(file, part, budget, len(chunk))
-        data += chunk
-    return bytes(data)
 
 
 def _check_kind(file: InputFile, data: bytes, label: str) -> None:

@@ -1,6 +1,7 @@
 """Says what a file is by its bytes, for choosing a reader and for telling the user."""
 
-from opportune.documents.opening.package import Part, list_parts
+from opportune.documents.opening import word_package, workbook
+from opportune.documents.opening.package import Package
 from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.file import InputFile
 
@@ -44,7 +45,7 @@ def container_of(file: InputFile) -> str:
     if b"%PDF-" in file.data[:1024]:
         return PDF
     if file.data.startswith(_ZIP):
-        return _container_of_zip(file, list_parts(file))
+        return _container_of_zip(Package(file))
     if file.data.startswith(_OLE):
         raise _ole_error(file)
     looks = _looks_like(file.data)
@@ -57,10 +58,11 @@ def container_of(file: InputFile) -> str:
     )
 
 
-def _container_of_zip(file: InputFile, parts: dict[str, Part]) -> str:
-    if "xl/workbook.xml" in parts:
+def _container_of_zip(package: Package) -> str:
+    """Ask each reader whether a zip is its own; what none knows is an archive."""
+    if workbook.identify(package):
         return WORKBOOK
-    if "word/document.xml" in parts:
+    if word_package.identify(package):
         return WORD
     known = {
         "xl/workbook.bin": f"it is a binary workbook (.xlsb): {_XLSX}",
@@ -69,8 +71,8 @@ def _container_of_zip(file: InputFile, parts: dict[str, Part]) -> str:
         "content.xml": f"it is an OpenDocument file: {_XLSX}",
     }
     for name, problem in known.items():
-        if name in parts:
-            raise UnsupportedDocumentError(file.name, problem)
+        if name in package.parts:
+            raise UnsupportedDocumentError(package.file.name, problem)
     return ARCHIVE
 
 

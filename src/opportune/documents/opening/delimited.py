@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from opportune.documents.opening.package import MAX_KEPT_BYTES
-from opportune.documents.opening.sheet_xml import MAX_AREA_CELLS, MAX_COLUMNS
+from opportune.documents.opening.limits import LIMITS
 from opportune.documents.opening.workbook import Cell, Sheet
 from opportune.errors import MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.file import InputFile
@@ -58,10 +57,10 @@ def decoded(file: InputFile, data: bytes, place: str = "") -> Text:
         MalformedDocumentError: Larger than what is read.
         UnsupportedDocumentError: Binary data.
     """
-    if len(data) > MAX_KEPT_BYTES:
+    if len(data) > LIMITS.kept_bytes:
         raise MalformedDocumentError(
             file.name,
-            f"it is larger than the {MAX_KEPT_BYTES // 2**20} MB that are read: split it.",
+            f"it is larger than the {LIMITS.kept_bytes // 2**20} MB that are read: split it.",
             place=place,
         )
     for bom, encoding in _BOMS:
@@ -104,10 +103,10 @@ def read_sheet(file: InputFile, text: str, name: str = "") -> Sheet:
         rows.append([same(cell, cell) for cell in row])
         width = max(width, len(row))
         cells += len(row)
-        if cells > MAX_AREA_CELLS or width > MAX_COLUMNS:
+        if cells > LIMITS.area_cells or width > LIMITS.columns:
             raise MalformedDocumentError(
                 file.name,
-                f"it has more than the {MAX_AREA_CELLS:,} cells, or {MAX_COLUMNS:,} columns, "
+                f"it has more than the {LIMITS.area_cells:,} cells, or {LIMITS.columns:,} columns, "
                 "that are read: split it.",
                 place=name,
             )
@@ -181,11 +180,11 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _pad(file: InputFile, rows: Sequence[list[Cell]], width: int, place: str) -> None:
-    if width * len(rows) > MAX_AREA_CELLS:
+    if width * len(rows) > LIMITS.area_cells:
         raise MalformedDocumentError(
             file.name,
             f"its cells span {width:,} columns x {len(rows):,} rows, more than the "
-            f"{MAX_AREA_CELLS:,} cells that are read: split it.",
+            f"{LIMITS.area_cells:,} cells that are read: split it.",
             place=place,
         )
     for row in rows:

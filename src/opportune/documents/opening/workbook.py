@@ -1,21 +1,14 @@
 """Opens a workbook of any origin safely, and gives its sheets as rows of plain values."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from opportune.documents.opening.package import (
-    Budget,
-    Part,
-    inflate,
-    keep,
-    list_parts,
-    pack,
-    workbook_parts,
-)
+from opportune.documents.opening.package import Package, Part, pack
 from opportune.documents.opening.sheet_xml import (
     UnsafeXmlError,
     check_texts,
@@ -29,6 +22,13 @@ Cell = int | float | str | bool | date | datetime | time | timedelta
 """A value as it is stored; "" = blank. An error is its text, `#N/A`."""
 
 T = TypeVar("T")
+
+_MAIN_PART = "xl/workbook.xml"
+_PARTS = re.compile(
+    r"\[content_types\]\.xml|_rels/\.rels|xl/(?!theme/|drawings/|charts/|media/|pivot|externallinks/|ctrlprops/|tables/|comments"
+    r"|printersettings/|worksheets/_rels/|threadedcomments/|persons/|slicer|customxml/|connections"
+    r"|calcchain)[^:]*\.(?:xml|rels)"
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class Workbook:
     """A CSV file, or a zip of such: every cell is a text."""
 
 
+def identify(package: Package) -> bool:
+    """Say whether a zip is a workbook (.xlsx, .xlsm)."""
+    return _MAIN_PART in package.parts
+
+
 def open_workbook(file: InputFile) -> Workbook:
     """Read all sheets of an .xlsx or .xlsm file. Macros, links and images are not even unpacked.
 
@@ -60,25 +65,32 @@ def open_workbook(file: InputFile) -> Workbook:
         MalformedDocumentError: Locked, damaged, or beyond the limits of docs/documents.md.
         UnsupportedDocumentError: Packed in an unknown way.
     """
-    needed = workbook_parts(file, list_parts(file))
-    data = pack(_read_parts(file, needed))
+    data = pack(_read_parts(Package(file)))
     with _reader_errors(file):
         return Workbook(file, _sheets(data))
 
 
-def _read_parts(file: InputFile, needed: list[Part]) -> dict[str, bytes]:
+def _read_parts(package: Package) -> dict[str, bytes]:
     # Which part is read as what is up to the reader and to relations that the file declares:
     # every part has to pass every check.
-    budget = Budget()
+    needed = [part for name, part in package.parts.items() if _PARTS.fullmatch(name)]
+    package.check(needed)
     parts: dict[str, bytes] = {}
+    cells = 0
     for part in needed:
-        data = bytearray()
-        for chunk in without_empty_rows(inflate(file, part, budget)):
-            keep(file, part, budget, len(chunk))
-            data += chunk
-        parts[part.name] = _safely(file, part, tidied, bytes(data))
+        data = package.read(part, without_empty_rows)
+        parts[part.name], spanned = _safely(package.file, part, tidied, data)
+        cells += spanned
+        if cells > package.limits.file_cells:
+            raise MalformedDocumentError(
+                package.file.name,
+                f"its sheets span more than {package.limits.file_cells:,} cells together: "
+                "delete those that are not needed.",
+            )
     for part in needed:
-        _safely(file, part, lambda data: check_texts(data, parts.values()), parts[part.name])
+        _safely(
+            package.file, part, lambda data: check_texts(data, parts.values()), parts[part.name]
+        )
     return parts
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from opportune.documents.inventory.cells import is_error
 from opportune.documents.opening.texts import text_of
 from opportune.documents.quality import shortened
+from opportune.documents.questionnaires.boxes import chosen, has_box
+from opportune.documents.questionnaires.guidance import is_guidance
 from opportune.model.assessment import Answer, Assessment
 from opportune.model.file import InputFile
 from opportune.model.folding import folded
@@ -16,16 +18,6 @@ PLACES_SHOWN = 5
 MAX_CHARACTERS = 8_000
 """Of a question, an answer or a comment; what is longer ends with an ellipsis."""
 
-TICKED = (
-    "\u2612\u2611\u2714\u2713\u2718\u2717\u2716\u25a3\u25a0\u25c9\u25cf\U0001f5f9\U0001f5f7\u2705"
-)
-EMPTY = "\u2610\u25a1\u25a2\u25cb\u25ef\u2b1c\u2751\u274f\u2752\u2750"
-"""Boxes and circles as they are drawn, with a mark in them and without."""
-
-_BOX = re.compile(
-    f"[{TICKED}{EMPTY}]|[\\[(]\\s?[xX\u2713\u2714\u2612]\\s?[\\])]|\\[\\s?\\]|\\(\\s\\)"
-)
-_IS_TICKED = re.compile(f"[{TICKED}]|[\\[(]\\s?[xX\u2713\u2714\u2612]")
 _BRACKETED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{+[^{}]*\}+|\u00ab[^\u00ab\u00bb]*\u00bb|%[\w ]+%")
 _MARKS_ONLY = re.compile(r"[\W_]*")
 _PROMPT = re.compile(
@@ -36,7 +28,7 @@ _PROMPT = re.compile(
     r"below)|choose|select"
     r"|(?:your|customer) (?:answer|response|comments?|text)(?: (?:here|goes here))?"
     r"|(?:answer|response|text|comments?) (?:here|goes here)"
-    r"|(?:lorem ipsum|xx+)\b.*"
+    r"|(?:lorem ipsum|xx+)\b.*|(?:(?:dd?|mm?m?|yy(?:yy)?|aa(?:aa)?|hh?|ss)[\s/.:-]*){2,}"
     r"|(?:por favor )?(?:haga clic|pulse|elija|seleccione|escoja|escriba|introduzca|"
     r"ingrese|indique)\b.*\b(?:aqui|texto|elemento|opcion|fecha|valor|respuesta|lista)"
     r"|(?:por favor )?(?:clique|toque|escolha|selecione|digite|insira|informe|"
@@ -46,7 +38,7 @@ _PROMPT = re.compile(
 )
 _UNCHOSEN = re.compile(
     r"(?:(?:yes|no|y|n|n/?a|unknown|not sure|don't know|partial(?:ly)?|si|sim|nao|no aplica|"
-    r"parcial)(?:\s*[/|]\s*|$)){2,}"
+    r"parcial|high|medium|low|alt[ao]|medi[ao]|baj[ao]|baix[ao])(?:\s*[/|]\s*|$)){2,}"
 )
 """Options to strike out or circle, all of them still there: "Yes / No"."""
 _OPEN = re.compile(
@@ -79,10 +71,10 @@ def said(text: str) -> str:
     customer says that there is nothing. "TBD" is none: nothing is said yet.
     """
     text = text_of(text)
-    if _BOX.search(text):
-        text = _chosen(text)
+    if has_box(text):
+        text = chosen(text)
     text = text.strip("/|").strip()
-    if is_error(text) or is_placeholder(text):
+    if is_error(text) or is_placeholder(text) or is_guidance(text):
         return ""
     return "" if _OPEN.fullmatch(_key(text)) else text
 
@@ -125,40 +117,9 @@ def _key(text: str) -> str:
     return folded(text).strip(" .:;!?*_-\u2013\u2014\u2026()[]<>{}\"'\u00ab\u00bb")
 
 
-def has_box(text: str) -> bool:
-    """Say whether a text has boxes to tick."""
-    return bool(_BOX.search(text))
-
-
 def is_option(text: str) -> bool:
     """Say whether a text is an option to choose, such as "Yes" or "N/A", and no more."""
     return _key(text) in {"yes", "no", "si", "sim", "nao", "n/a", "na", "unknown", "not sure"}
-
-
-def is_ticked(text: str) -> bool:
-    """Say whether a text begins with a box that is ticked."""
-    return bool(_IS_TICKED.match(text))
-
-
-def _chosen(text: str) -> str:
-    """Return the labels of ticked boxes; a label stands behind its box, or all stand before."""
-    boxes = list(_BOX.finditer(text))
-    is_before = bool(text[: boxes[0].start()].strip()) and not text[boxes[-1].end() :].strip()
-    edges = [box.end() for box in boxes]
-    starts = [0, *edges[:-1]] if is_before else edges
-    ends = (
-        [box.start() for box in boxes]
-        if is_before
-        else [*(b.start() for b in boxes[1:]), len(text)]
-    )
-    labels = [
-        text[start:end].strip(" ,;/|")
-        for box, start, end in zip(boxes, starts, ends, strict=True)
-        if _IS_TICKED.match(box[0])
-    ]
-    if len(boxes) == 1 and labels == [""]:
-        return "Yes"
-    return ", ".join(filter(None, labels))
 
 
 def question_of(text: str) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opportune.documents.questionnaires.answers import has_box, question_of, said
+from opportune.documents.questionnaires.answers import question_of, said
+from opportune.documents.questionnaires.boxes import is_marked
 from opportune.model.folding import folded
 
 HEADER_WITHIN_ROWS = 60
@@ -23,19 +24,37 @@ _ANSWER = re.compile(
     rf"(?:(?:customer|client|your|selected|final|current|partner|text) )?(?:responses?|answers?|"
     rf"replies|reply|inputs?)(?: (?:text|value|responses?|answers?|comments?|notes?|details?))*"
     rf"{_OF_CUSTOMER}|(?:su )?respuestas?{_OF_CUSTOMER}|"
-    rf"(?:sua )?respostas?{_OF_CUSTOMER}|contestacion(?:es)?|a"
+    rf"(?:sua )?respostas?{_OF_CUSTOMER}|contestacion(?:es)?|a|(?:current |your )?(?:values?|"
+    r"state)|valor(?:es)?(?: actual(?:es)?| atual)?"
 )
+_NO_ANSWER = re.compile(
+    r".*\b(?:examples?|samples?|expected|possible|options?|guidance|hints?|ejemplos?|exemplos?|"
+    r"muestra|amostra|posibles?|esperad[ao]s?|possive(?:l|is)|opc(?:ion(?:es)?|ao|oes)|guia)\b.*"
+)
+"""Of columns that show how to answer."""
 _TOPIC = re.compile(
-    r"(?:discovery )?(?:items?|topics?)|requirements?|criteria|criterion|description|parameters?|"
+    r"(?:discovery )?(?:items?|topics?)|(?:attribute|field|parameter|property)(?: names?)?|campos?"
+    r"|atributos?|parametros?|propiedad(?:es)?|propriedades?|requirements?|criteria|criterion|description|parameters?|"
     r"temas?|descripcion|requisitos?|descricao|tema|topicos?|criterios?|aspectos?"
 )
 """Also names what is asked, beside a column that is named as the answers."""
-_COMMENT = re.compile(
+COMMENT = re.compile(
     r"(?:(?:customer|additional|other|your) )?(?:comments?|notes?|remarks?|observations?|details?|"
     r"additional (?:information|info|context)|justification)"
     r"|comentarios?(?: adicionales| adicionais)?|observacion(?:es)?|notas?|observac(?:ao|oes)"
     r"|detalles?|detalhes?|justificacion|justificativa"
 )
+
+
+EXPLAINING = re.compile(
+    r"descriptions?|definitions?|meanings?|explanations?|guidance|purpose|rationale"
+    r"|(?:why|por ?que)(?: .*)?"
+    r"|instructions?|what (?:it|this) means|descripcion(?:es)?|definicion(?:es)?|significados?"
+    r"|explicacion(?:es)?|proposito|instrucciones|descric(?:ao|oes)|definic(?:ao|oes)"
+    r"|explicac(?:ao|oes)|finalidade|instruc(?:ao|oes)|(?:.* )?(?:e[jx]emplos?|examples?|samples?)"
+    r"|(?:example|sample) .*|(?:respuesta|resposta) de e[jx]emplo"
+)
+"""Names a column that explains the one before it: nobody answers there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class QuestionColumns:
 
     question: int
     answers: tuple[int, ...]
-    """One; several if each option has a column of its own, to be marked."""
+    """One; several if each option has a column of its own, to be marked; none: nobody answers."""
     comment: int | None = None
     options: tuple[str, ...] = ()
     """Names of the options, as many as `answers`; none: the answer itself stands in its column."""
@@ -57,11 +76,9 @@ class QuestionColumns:
         """Return a row's answer, the options that are marked; empty if none."""
         given = [cells[i] if i < len(cells) else "" for i in self.answers]
         if not self.options:
-            return said(given[0])
+            return said(given[0]) if given else ""
         marked = [
-            option
-            for option, cell in zip(self.options, given, strict=True)
-            if (said(cell) if has_box(cell) else cell.strip().casefold() in _MARKS)
+            option for option, cell in zip(self.options, given, strict=True) if is_marked(cell)
         ]
         return ", ".join(marked)
 
@@ -71,23 +88,34 @@ class QuestionColumns:
         return said(cells[at]) if at is not None and at < len(cells) else ""
 
 
-_MARKS = frozenset(
-    ("x", "\u2713", "\u2714", "\u221a", "\u2022", "yes", "si", "s\u00ed", "sim", "1")
-)
-
-
 def key_of(header: str) -> str:
     """Return a header as it is compared: no case, accents, brackets, or marks around it."""
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", folded(header))
     return " ".join(re.sub(r"[^\w#]+", " ", text).split())
 
 
+def names_questions(header: str) -> bool:
+    """Say whether a header is that of a column of questions, and of nothing else."""
+    return bool(_QUESTION.fullmatch(key_of(header)))
+
+
+def names_topics(headers: Sequence[str]) -> bool:
+    """Say whether a row of headers names topics and what is written on them: Topic, Details."""
+    first, *others = map(key_of, headers) if headers else ("",)
+    is_topic = bool(_TOPIC.fullmatch(first) or _QUESTION.fullmatch(first))
+    return is_topic and bool(others) and all(map(COMMENT.fullmatch, others))
+
+
 def columns_of(headers: Sequence[str]) -> QuestionColumns | None:
     """Return the columns of a row of headers; None if it is no header of a list of questions."""
     keys = [key_of(header) for header in headers]
     questions = [i for i, key in enumerate(keys) if _QUESTION.fullmatch(key)]
-    answers = [i for i, key in enumerate(keys) if _ANSWER.fullmatch(key)]
-    comments = [i for i, key in enumerate(keys) if _COMMENT.fullmatch(key)]
+    answers = [
+        i
+        for i, key in enumerate(keys)
+        if _ANSWER.fullmatch(key) and not _NO_ANSWER.fullmatch(folded(headers[i]))
+    ]
+    comments = [i for i, key in enumerate(keys) if COMMENT.fullmatch(key)]
     if not questions and answers:
         questions = [i for i, key in enumerate(keys[: answers[0]]) if _TOPIC.fullmatch(key)]
     if not questions:
@@ -104,7 +132,11 @@ def columns_of(headers: Sequence[str]) -> QuestionColumns | None:
     }:
         names = tuple(headers[i].strip() for i in options)
         return QuestionColumns(question, tuple(options), comment, names)
-    return None
+    if comment is not None and question < comment:
+        return QuestionColumns(question, (comment,))
+    explained = {i for i, key in enumerate(keys) if EXPLAINING.fullmatch(key)}
+    is_explained = bool(explained) and set(options) <= explained
+    return QuestionColumns(question, ()) if is_explained else None
 
 
 def is_id(text: str) -> bool:

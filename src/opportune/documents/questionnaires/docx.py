@@ -2,19 +2,35 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from opportune.documents.opening.package import list_parts
-from opportune.documents.opening.word_package import is_word
+from opportune.documents.opening import word_package
+from opportune.documents.opening.package import Package
 from opportune.documents.questionnaires.answers import (
     Asked,
     assessment,
-    has_box,
     is_option,
     question_of,
     said,
 )
+from opportune.documents.questionnaires.boxes import begins_with_box, has_box
 from opportune.documents.questionnaires.columns import QuestionColumns, columns_of, is_id
 from opportune.documents.questionnaires.flow import Flow, question_styles
+from opportune.documents.questionnaires.guidance import is_example
+from opportune.documents.questionnaires.tables import (
+    PAIR,
+    Row,
+    asks,
+    asks_side_by_side,
+    explains,
+    header_of,
+    holds_its_answer,
+    is_filled_at_top_alone,
+    is_grid,
+    names_columns,
+    option_of,
+    texts_of,
+)
 from opportune.documents.questionnaires.word import (
     Block,
     Cell,
@@ -26,11 +42,11 @@ from opportune.documents.questionnaires.word import (
 from opportune.errors import DocumentError, UnsupportedDocumentError
 from opportune.model.assessment import Assessment
 from opportune.model.file import InputFile
+from opportune.model.records import QualityNote
 
 KIND = "questionnaire-docx"
 
-HEADER_WITHIN_ROWS = 3
-PAIR = 2
+PLACES_SHOWN = 5
 
 _QUESTION_NAME = re.compile(r"(?:question|pregunta|pergunta)\s*\d*\s*[:.]?", re.IGNORECASE)
 _ANSWER_NAME = re.compile(
@@ -38,13 +54,11 @@ _ANSWER_NAME = re.compile(
     re.IGNORECASE,
 )
 
-Row = tuple[Cell, ...]
-
 
 def identify(file: InputFile) -> bool:
     """Say whether this is a Word document; `extract` says whether it asks anything."""
     try:
-        return file.data.startswith(b"PK") and is_word(list_parts(file))
+        return file.data.startswith(b"PK") and word_package.identify(Package(file))
     except DocumentError:
         return False
 
@@ -64,11 +78,11 @@ def extract(file: InputFile) -> Assessment:
     reader.read(blocks)
     reader.flow.close()
     asked = reader.flow.asked
-    if not asked:
+    if not asked and not reader.flow.boxes:
         raise UnsupportedDocumentError(
             file.name, "it is a Word document in which no question was found: give a questionnaire."
         )
-    return assessment(file, KIND, asked)
+    return assessment(file, KIND, asked, reader.notes(file.name))
 
 
 def _paragraphs(blocks: Sequence[Block]) -> Iterator[Paragraph]:
@@ -86,6 +100,23 @@ class _Reader:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
+        self._unread: list[str] = []
+
+    def notes(self, name: str) -> Iterator[QualityNote]:
+        """Yield what was taken for no answer although something stands there."""
+        tables = "Not read as answers, for they explain words or list what no question asks for"
+        hints = "Taken for hints of the form, for they are in italics below a question"
+        found = (
+            ("table-not-answers", tables, self._unread),
+            ("hint-not-answer", hints, self.flow.hints),
+        )
+        for code, problem, places in found:
+            if places:
+                more = len(places) - PLACES_SHOWN
+                shown = ", ".join(places[:PLACES_SHOWN]) + (
+                    f" and {more:,} more" if more > 0 else ""
+                )
+                yield QualityNote(code=code, message=f"{problem}: {shown}.", source=name)
 
     def read(self, blocks: Sequence[Block]) -> None:
         for block in blocks:
@@ -95,38 +126,83 @@ class _Reader:
                 self._table(block)
 
     def _table(self, table: Table) -> None:
-        header = _header(table)
+        header = header_of(table)
         if header is not None:
             self.flow.close()
             self._listed(table, *header)
-        elif _is_grid(table):
+        elif explains(table):
+            self.flow.close()
+            self._unread.append(f"table {table.number}")
+        elif is_grid(table):
             self._grid(table)
         else:
-            if any(len(row) > 1 for row in table.rows):
-                self.flow.close()
-            first = table.rows[0] if table.rows else ()
-            titles = len(first) >= PAIR and all(cell.is_bold for cell in first)
-            skipped = titles and not all(row[0].is_bold for row in table.rows if row)
-            for number, row in enumerate(table.rows, start=1):
-                if not (skipped and number == 1):
+            self._rows(table)
+
+    def _rows(self, table: Table) -> None:
+        """Read a table row by row: options to tick, questions side by side, else left and right."""
+        first = self._titles(table)
+        rows = list(enumerate(table.rows[first:], start=first + 1))
+        if any(len(row) > 1 and not option_of(row) for _, row in rows):
+            self.flow.close()
+        answered = 0
+        for are_options, group in groupby(rows, lambda numbered: bool(option_of(numbered[1]))):
+            if are_options:
+                self.flow.choose([(option_of(row), _place(table, n)) for n, row in group])
+                continue
+            for number, row in group:
+                if number == answered:
+                    continue
+                if row and is_example(row[0].text):
+                    self._unread.append(_place(table, number))
+                elif asks_side_by_side(table, number):
+                    answered = number + 1
+                    self._side_by_side(table, number)
+                else:
                     self._row(table, number, row)
+
+    def _titles(self, table: Table) -> int:
+        """Return how many rows at the top of a table only name its columns: 0 or 1."""
+        if names_columns(table):
+            return 1
+        if is_filled_at_top_alone(
+            table
+        ):  # a form that nobody filled in, or filled in the first line of
+            self._unread.append(_place(table, 1))
+            return 1
+        return 0
+
+    def _side_by_side(self, table: Table, number: int) -> None:
+        """Take each cell of a row as a question, and the cell below it as its answer."""
+        self.flow.close()
+        row = table.rows[number - 1]
+        below = table.rows[number] if number < len(table.rows) else ()
+        is_answered = len(below) == len(row) and not asks_side_by_side(table, number + 1)
+        for index, cell in enumerate(row):
+            answer = said(below[index].text) if is_answered else ""
+            place = _place(table, number + bool(answer))
+            self.flow.asked.append(Asked(place, question_of(cell.text.rstrip(" :")), answer))
 
     def _listed(self, table: Table, first: int, columns: QuestionColumns) -> None:
         for number, row in enumerate(table.rows[first:], start=first + 1):
-            texts = _texts(row)
-            if len(texts) <= max(columns.question, *columns.answers):
+            texts = texts_of(row)
+            if len(texts) <= max(columns.question, *columns.answers, 0):
                 self.read([block for cell in row for block in cell.tables])
                 continue
             question = columns.question_in(texts)
+            if any(map(is_example, texts[: columns.question + 1])):
+                continue
             if question and not is_id(question) and columns_of(texts) is None:
                 answer, comment = columns.answer_in(texts), columns.comment_in(texts)
                 self.flow.asked.append(Asked(_place(table, number), question, answer, comment))
 
     def _grid(self, table: Table) -> None:
         """A table of data: the answer to the question above it, if anything is filled in."""
+        rows = [[said(text) for text in texts_of(row)] for row in table.rows[1:]]
+        filled = [", ".join(filter(None, row)) for row in rows if _is_filled(row)]
         if self.flow.waits:
-            rows = [", ".join(filter(None, map(said, _texts(row)))) for row in table.rows[1:]]
-            self.flow.answer(joined(iter(rows)), _place(table, 2))
+            self.flow.answer(joined(iter(filled)), _place(table, 2))
+        elif filled:
+            self._unread.append(f"table {table.number}")
         self.flow.close()
 
     def _row(self, table: Table, number: int, row: Row) -> None:
@@ -137,13 +213,18 @@ class _Reader:
         if self._named(cells, _place(table, number)):
             return
         self.flow.close()
-        inner = [t for cell in cells for t in cell.tables if _header(t) or not _is_grid(t)]
+        if all(map(holds_its_answer, cells)):
+            for cell in cells:
+                self.read(cell.blocks)
+                self.flow.close()
+            return
+        inner = [t for cell in cells for t in cell.tables if header_of(t) or not is_grid(t)]
         if inner and not cells[0].text:
             self.read(inner)
             return
         for question, answers in _pairs(cells):
             text = question_of(question.text.rstrip(" :"))
-            if text:
+            if text and not is_example(text) and not begins_with_box(text):
                 answer, comment = _answer_and_comment(answers)
                 self.flow.asked.append(Asked(_place(table, number), text, answer, comment))
 
@@ -165,7 +246,7 @@ def _without_names(row: Row) -> Row:
     while len(row) > PAIR and (
         not row[0].text
         or is_id(row[0].text)
-        or (row[1].text.rstrip().endswith("?") and not _asks(row[0].text))
+        or (row[1].text.rstrip().endswith("?") and not asks(row[0].text))
     ):
         row = row[1:]
     return row
@@ -182,40 +263,21 @@ def _answer_and_comment(cells: Row) -> tuple[str, str]:
     return said(cells[0].text), said(cells[1].text) if len(cells) > 1 else ""
 
 
-def _texts(row: Row) -> list[str]:
-    return [text for cell in row for text in (cell.text, *[""] * (cell.span - 1))]
-
-
 def _place(table: Table, row: int) -> str:
     return f"table {table.number}, row {row}"
 
 
-def _header(table: Table) -> tuple[int, QuestionColumns] | None:
-    """Return where rows begin, and the columns that a header above them names."""
-    for number, row in enumerate(table.rows[:HEADER_WITHIN_ROWS], start=1):
-        columns = columns_of(_texts(row))
-        if columns is not None:
-            return number, columns
-    return None
-
-
-def _is_grid(table: Table) -> bool:
-    """Say whether a table holds data, not questions on the left and answers on the right."""
-    rows = [row for row in table.rows if len(row) > 1]
-    widths = [len(row) - is_id(row[0].text) for row in rows]
-    if not rows or max(widths) <= PAIR or any(cell.has_field for row in rows for cell in row):
+def _is_filled(row: Sequence[str]) -> bool:
+    """Say whether more stands in a row of data than the name or number that the form gives it."""
+    if any(map(is_example, row[:PAIR])):
         return False
-    asking = [row for row in rows if any(_asks(cell.text) for cell in row[:PAIR])]
-    return PAIR * len(asking) < len(rows)
-
-
-def _asks(text: str) -> bool:
-    return text.rstrip().endswith(("?", ":"))
+    first = 1 + bool(row and is_id(row[0]))
+    return any(row[first:]) or (len(row) == 1 and bool(row[0]))
 
 
 def _pairs(cells: Row) -> Iterator[tuple[Cell, Row]]:
     """Yield questions with the cells that answer them: two to a row where each ends with a mark."""
-    is_double = len(cells) > PAIR + 1 and _asks(cells[0].text) and _asks(cells[PAIR].text)
+    is_double = len(cells) > PAIR + 1 and asks(cells[0].text) and asks(cells[PAIR].text)
     if is_double:
         for index in range(0, len(cells) - 1, PAIR):
             yield cells[index], cells[index + 1 : index + PAIR]

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from opportune.documents.questionnaires.answers import Asked, has_box, is_ticked, question_of, said
+from opportune.documents.questionnaires.answers import Asked, question_of, said
+from opportune.documents.questionnaires.boxes import EMPTY, TICKED, has_box, is_surely_ticked
+from opportune.documents.questionnaires.guidance import is_hint
 from opportune.documents.questionnaires.word import Paragraph, joined
 
 SURE_SHARE = 0.6
@@ -33,15 +35,6 @@ _IMPERATIVE = re.compile(
     r"detalle|mencione|descreva|detalhe|informe)\s",
     re.IGNORECASE,
 )
-_HINT = re.compile(
-    r"(?:please\b(?! (?:see|refer|find|check|contact))|if (?:so|yes|no|not|any|applicable|"
-    r"available)\b|"
-    r"e\.\s?g\.|(?:for (?:example|instance)|examples?|por ejemplo|ejemplos?|por exemplo|"
-    r"exemplos?)\s*"
-    r"[:,]|(?:note|hint|tip|nota)\s*:|por favor\b(?!,? (?:ver|vea|consulte))|"
-    r"si (?:es as[ií]|aplica|procede)|en caso (?:afirmativo|de que)|se (?:sim|aplic[aá]vel)\b)",
-    re.IGNORECASE,
-)
 _ASKING = re.compile(
     r"(?:(?:what|which|who|whose|when|where|why|how|is|are|do|does|did|have|has|can|could|will|"
     r"would|should|qual|quais|quem|onde|existe|h[aá])\b|¿|quant|cu[aá]nt|cu[aá]l|qu[eé]\b|c[oó]mo)",
@@ -54,9 +47,12 @@ _REPLY = re.compile(
 )
 _ENUMERATED = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.)]\s+\S")
 _LABELLED = re.compile(r"([^:]{2,80}):\s+(\S.*)")
+_LABELLED_BOX = re.compile(rf"([^:{EMPTY}{TICKED}\[(]{{2,80}}):\s*(?=[{EMPTY}{TICKED}]|\[[ xX]?\])")
+"""A label in front of options to tick, on one line."""
 _NO_LABEL = re.compile(
     r"(?:purpose|objectives?|introduction|instructions?|notes?|tips?|examples?|important|warning|"
-    r"disclaimer|version|authors?|date|source|page|prop[oó]sito|objetivos?|introducci[oó]n|"
+    r"disclaimer|document (?:owner|title|name|number|status|history|version)|"
+    r"version|authors?|date|source|page|prop[oó]sito|objetivos?|introducci[oó]n|"
     r"instrucciones|notas?|ejemplos?|importante|aviso|versi[oó]n|autor(?:es)?|fecha|fuente|"
     r"introdução|instruções|exemplos?|versão|data|fonte)(?: (?:of|de|do|da) .*)?"
     r"|(?:confidential|copyright|prepared (?:by|for)|elaborad[oa] p|preparado p|https?).*",
@@ -84,10 +80,15 @@ class Flow:
 
     styles: frozenset[str]
     asked: list[Asked] = field(default_factory=list)
+    boxes: int = 0
+    """Of options to tick that no question stands above."""
+    hints: list[str] = field(default_factory=list)
+    """Places of italic text below questions that nothing else answers."""
     _question: str = ""
     _place: str = ""
     _answer_place: str = ""
     _parts: list[str] = field(default_factory=list)
+    _hints: list[str] = field(default_factory=list)
     _by_label: bool = False
     _is_closed: bool = True
     """What follows in plain text is no answer any more."""
@@ -100,10 +101,12 @@ class Flow:
     def close(self) -> None:
         """End the question that is open: a heading, a table or the document's end follows."""
         if self._question:
-            answer = joined(said(part) for part in self._parts)
+            are_options = self._parts and all(map(has_box, self._parts))
+            answer = said(" ".join(self._parts)) if are_options else joined(map(said, self._parts))
             place = self._answer_place if answer else self._place
             self.asked.append(Asked(place, self._question, answer))
-        self._question, self._parts, self._is_closed = "", [], True
+            self.hints += [] if answer else self._hints
+        self._question, self._parts, self._hints, self._is_closed = "", [], [], True
 
     def answer(self, text: str, place: str) -> None:
         """Take a text as said on the open question."""
@@ -152,18 +155,43 @@ class Flow:
             by_label = one.text.endswith(":")
             self._inline(one, place)
             self._by_label = by_label
+        elif match := _LABELLED_BOX.match(one.text):
+            self.ask(match[1], place)
+            self.answer(one.text[match.end() :], place)
         elif one.is_heading:
             self.close()
         elif self._by_label and self.waits and (match := _LABELLED.fullmatch(one.text)):
             self.close()
             self._labelled(match[1], match[2], place)
         elif self._question and not self._is_closed:
-            if not (self.waits and _HINT.match(one.text.lstrip("( "))):
-                self.answer(one.text, place)
+            self._below(one, place)
         elif has_box(one.text):
-            self._ticked(one, place)
+            self._ticked(one.text, place)
         elif match := _LABELLED.fullmatch(one.text):
             self._labelled(match[1], match[2], place)
+
+    def _below(self, one: Paragraph, place: str) -> None:
+        """Take a paragraph below the open question as its answer, unless it explains it."""
+        if self.waits and is_hint(one.text):
+            return
+        if self.waits and one.is_italic:
+            self._hints.append(place)
+            return
+        self.answer(one.text, place)
+
+    def choose(self, options: Sequence[tuple[str, str]]) -> None:
+        """Take options to tick, each with its place: they answer the open question together.
+
+        Without one, each is asked by itself and a tick says yes; an unticked one says nothing.
+        """
+        if self.waits:
+            ticked = [place for text, place in options if is_surely_ticked(text)]
+            self.answer(" ".join(text for text, _ in options), (ticked or [options[0][1]])[0])
+            self.close()
+            return
+        self.close()
+        for text, place in options:
+            self._ticked(text, place)
 
     def _is_question(self, one: Paragraph) -> bool:
         text = one.text
@@ -202,13 +230,15 @@ class Flow:
         else:
             self.ask(one.text.rstrip(" :"), place)
 
-    def _ticked(self, one: Paragraph, place: str) -> None:
+    def _ticked(self, text: str, place: str) -> None:
         """A list to tick: each line is asked, and a tick says yes."""
-        label = said(one.text)
-        if label and is_ticked(one.text.lstrip()[:1]):
+        label = said(text)
+        self.boxes += 1
+        if label and is_surely_ticked(text):
             self.asked.append(Asked(place, label, "Yes"))
 
     def _labelled(self, label: str, value: str, place: str) -> None:
         is_short = len(label.split()) <= LABEL_WORDS and len(value) <= VALUE_LENGTH
-        if is_short and not _NO_LABEL.fullmatch(label):
+        is_sentence = value.endswith(".") and len(value.split()) > LABEL_WORDS
+        if is_short and not is_sentence and not _NO_LABEL.fullmatch(label):
             self.asked.append(Asked(place, question_of(label), said(value)))

@@ -5,20 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from opportune.documents.opening.texts import text_of
-from opportune.documents.opening.workbook import Sheet, Workbook
-from opportune.documents.questionnaires.answers import Asked, assessment
+from opportune.documents.opening.workbook import Cell, Sheet, Workbook
+from opportune.documents.quality import PLACES_SHOWN, Code, Notes
+from opportune.documents.questionnaires.answers import Asked, assessment, is_placeholder
 from opportune.documents.questionnaires.columns import (
     HEADER_WITHIN_ROWS,
     QuestionColumns,
     columns_of,
     is_id,
+    names_questions,
 )
+from opportune.documents.questionnaires.guidance import is_example, is_guidance, names_a_sample
 from opportune.errors import UnsupportedDocumentError
 from opportune.model.assessment import Assessment
 
 KIND_WORKBOOK = "questionnaire-xlsx"
 KIND_TEXT = "questionnaire-csv"
 
+FEW_ROWS, PAIR = 4, 2
+"""Rows of a sheet that holds no more than a title, a header and a sample."""
 LEAST_QUESTIONS = 3
 """Cells with a question mark that make a column one of questions where no header names it."""
 
@@ -29,6 +34,8 @@ class _List:
     first_row: int
     """0-based, of the first question."""
     columns: QuestionColumns
+    has_sections: bool = True
+    """Rows with a name alone are headings of those below."""
 
 
 def identify(workbook: Workbook) -> bool:
@@ -61,6 +68,48 @@ def kind_of(workbook: Workbook) -> str:
     return KIND_TEXT if any(not sheet.name for sheet in workbook.sheets) else KIND_WORKBOOK
 
 
+def without_lists(workbook: Workbook) -> Workbook:
+    """Return a workbook without its lists of questions: what is left may be an inventory."""
+    rest = tuple(sheet for sheet in workbook.sheets if not _asks(sheet))
+    return workbook if len(rest) == len(workbook.sheets) else replace(workbook, sheets=rest)
+
+
+def is_form(workbook: Workbook, inventory: Assessment) -> bool:
+    """Say whether a workbook asks questions and lists no servers: one among many is a sample."""
+    asked = questions_in(workbook)
+    return asked > 0 and len(inventory.servers) <= int(asked >= LEAST_QUESTIONS)
+
+
+def questions_in(workbook: Workbook) -> int:
+    """Return how many questions its lists have, answered or not."""
+    lists = [found for sheet in workbook.sheets if (found := _list_of(sheet)) is not None]
+    return sum(1 for found in lists for _ in _asked(found))
+
+
+def without_examples(workbook: Workbook, notes: Notes) -> Workbook:
+    """Return a workbook whose rows that show how to fill it in are blank, each kind noted.
+
+    Rows keep their numbers. Only rows near the top of a sheet can be such.
+    """
+    sheets = []
+    for sheet in workbook.sheets:
+        top = sheet.rows[:HEADER_WITHIN_ROWS]
+        is_short = sum(any(row) for row in sheet.rows[: 2 * FEW_ROWS]) <= FEW_ROWS
+        shown = [n for n, row in enumerate(top) if _is_example(row, is_short=is_short)]
+        if not shown:
+            sheets.append(sheet)
+            continue
+        rows = list(sheet.rows)
+        for number in shown:
+            rows[number] = [""] * len(rows[number])
+        sheets.append(Sheet(sheet.name, rows))
+        places = ", ".join(str(number + 1) for number in shown[:PLACES_SHOWN])
+        message = f"{len(shown):,} rows show how to fill in the table, and are not read: {places}."
+        where = f"{workbook.file.name}, {sheet.name}" if sheet.name else workbook.file.name
+        notes.add(Code.EXAMPLE_ROW, message, where)
+    return replace(workbook, sheets=tuple(sheets))
+
+
 def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
     """Return an inventory with the answers of lists of questions that its workbook has too."""
     lists = [found for sheet in workbook.sheets if (found := _list_with_header(sheet)) is not None]
@@ -69,6 +118,34 @@ def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
     asked = [one for found in lists for one in _asked(found)]
     more = assessment(workbook.file, kind_of(workbook), asked)
     return replace(inventory, answers=more.answers, quality=(*inventory.quality, *more.quality))
+
+
+def _asks(sheet: Sheet) -> bool:
+    """Say whether a sheet names a column of questions, or has one full of question marks."""
+    for row in sheet.rows[:HEADER_WITHIN_ROWS]:
+        headers = [text_of(cell) for cell in row]
+        if columns_of(headers) is not None:
+            return any(map(names_questions, headers)) and _list_with_header(sheet) is not None
+    return _list_without_header(sheet) is not None
+
+
+def _is_example(row: Sequence[Cell], *, is_short: bool) -> bool:
+    """Say whether a row says that it is an example, or holds mostly instructions or placeholders.
+
+    In a sheet of few rows the word sample in any cell but those of a header is enough.
+    """
+    texts = [text for cell in row if isinstance(cell, str) and (text := text_of(cell))]
+    if not texts:
+        return False
+    guided = [is_guidance(text) for text in texts]
+    is_guided = sum(guided) > 1 and PAIR * sum(guided) >= len(texts)
+    is_unfilled = len(texts) > 1 and all(map(_is_bracketed, texts))
+    has_sample = is_short and columns_of(texts) is None and any(map(names_a_sample, texts[:PAIR]))
+    return is_example(texts[0]) or is_guided or is_unfilled or has_sample
+
+
+def _is_bracketed(text: str) -> bool:
+    return text[0] in "<[{\u00ab" and is_placeholder(text)
 
 
 def _list_of(sheet: Sheet) -> _List | None:
@@ -80,6 +157,8 @@ def _list_with_header(sheet: Sheet) -> _List | None:
         columns = columns_of([text_of(cell) for cell in row])
         if columns is not None:
             found = _List(sheet, number + 1, columns)
+            if not any(True for _ in _asked(found)):  # names alone: fields that nobody filled in
+                found = replace(found, has_sections=False)
             return found if any(True for _ in _asked(found)) else None
     return None
 
@@ -103,7 +182,11 @@ def _asked(found: _List) -> Iterator[Asked]:
         cells = [_shown(cell) for cell in row]
         question, answer = columns.question_in(cells), columns.answer_in(cells)
         is_header = columns_of(cells) is not None
-        if not question or is_header or is_id(question) or _is_section(cells, columns):
+        if not question or is_header or is_id(question):
+            continue
+        if found.has_sections and _is_section(cells, columns):
+            continue
+        if any(map(is_example, cells[: columns.question + 1])):
             continue
         yield Asked(
             location=_place(found.sheet, cells, columns, number),
@@ -127,7 +210,8 @@ def _is_section(cells: Sequence[str], columns: QuestionColumns) -> bool:
 
 
 def _place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
-    column = next((i for i in columns.answers if cells[i]), columns.answers[0])
+    answers = columns.answers or (columns.question,)
+    column = next((i for i in answers if cells[i]), answers[0])
     letters = ""
     while column >= 0:
         letters = chr(ord("A") + column % 26) + letters

@@ -7,6 +7,7 @@ and the placeholder of a control that was never filled in are left out.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from xml.etree.ElementTree import Element
 
 from opportune.documents.opening.word_package import open_word
@@ -15,9 +16,11 @@ from opportune.documents.questionnaires.word_controls import (
     attribute,
     box_of,
     child,
+    in_font,
     is_contents,
     is_entry,
     is_filled,
+    is_italic,
     is_on,
     local,
     picked,
@@ -56,6 +59,8 @@ class Paragraph:
     style: str = ""
     """Equal for paragraphs set alike: style, list, number, bold."""
     is_heading: bool = False
+    is_italic: bool = False
+    """All its text is: so forms set their hints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class Table:
 
     number: int
     rows: tuple[tuple[Cell, ...], ...]
+    headers: int = 0
+    """How many rows at its top are marked as headers, which are repeated on each page."""
 
 
 Block = Paragraph | Table
@@ -172,6 +179,8 @@ class _Reader:
         inner = [] if content is None else self.blocks(content)
         if is_contents(control):
             return []
+        if box := box_of(control):
+            return [Paragraph(self.paragraphs, box)]
         texts = [block.text for block in inner if isinstance(block, Paragraph)]
         is_section = len(inner) > 1 and any(text.endswith("?") for text in texts)
         if is_section or not is_entry(control):
@@ -188,20 +197,18 @@ class _Reader:
     def _table(self, table: Element) -> Table:
         self.tables += 1
         number = self.tables
-        rows = [
-            tuple(self._cell(cell, filled=filled) for cell, filled in _cells(row))
-            for row in _unwrapped(table, "tr")
-            if child(child(row, "trPr"), "del") is None
-        ]
-        return Table(number, tuple(rows))
+        found = [row for row in _unwrapped(table, "tr") if child(child(row, "trPr"), "del") is None]
+        rows = [tuple(self._cell(cell, held) for cell, held in _cells(row)) for row in found]
+        headers = takewhile(lambda row: is_on(child(row, "trPr"), "tblHeader"), found)
+        return Table(number, tuple(rows), len(list(headers)))
 
-    def _cell(self, cell: Element, *, filled: bool) -> Cell:
+    def _cell(self, cell: Element, held: str | None) -> Cell:
         blocks = tuple(self.blocks(cell))
         properties = child(cell, "tcPr")
         if value_of(properties, "vMerge") not in (None, "restart"):
             return Cell(())
-        if not filled:
-            blocks = (Paragraph(self.paragraphs, "", (("", ""),)),)
+        if held is not None:
+            blocks = (Paragraph(self.paragraphs, held, () if held else (("", ""),)),)
         span = value_of(properties, "gridSpan") or "1"
         return Cell(blocks, min(int(span), MAX_SPAN) if re.fullmatch(r"[1-9]\d{0,3}", span) else 1)
 
@@ -241,7 +248,7 @@ class _Reader:
         properties = child(run, "rPr")
         if any(is_on(properties, mark) for mark in ("vanish", "strike", "dstrike")):
             return
-        text = "".join(self._run_texts(run))
+        text = in_font("".join(self._run_texts(run)), child(properties, "rFonts"))
         is_grey = value_of(properties, "rStyle") in self.placeholder_styles
         if not (is_grey and looks_like_prompt(text)):
             yield text
@@ -304,6 +311,7 @@ def _as_paragraph(number: int, text: str, paragraph: Element) -> Paragraph:
         fields=fields,
         lead=lead if shown.startswith(lead) and not is_bold else "",
         style="|".join(filter(None, marks)),
+        is_italic=is_italic(paragraph),
         is_heading=bool(_HEADING_STYLE.match(style)) or child(properties, "outlineLvl") is not None,
     )
 
@@ -348,15 +356,16 @@ def _unwrapped(parent: Element, name: str) -> Iterator[Element]:
             yield from _unwrapped(node, name)
 
 
-def _cells(row: Element) -> Iterator[tuple[Element, bool]]:
-    """Yield the cells of a row, and whether each holds more than a control's placeholder."""
+def _cells(row: Element) -> Iterator[tuple[Element, str | None]]:
+    """Yield the cells of a row, and what a control around each says that it holds: a box, or ""."""
     for node in row:
         name = local(node)
         if name == "tc" and not _is_gone(node):
-            yield node, True
+            yield node, None
         elif name == "sdt" and (content := child(node, "sdtContent")) is not None:
             for cell in _unwrapped(content, "tc"):
-                yield cell, not is_entry(node) or is_filled(node)
+                is_blank = is_entry(node) and not is_filled(node)
+                yield cell, box_of(node) or ("" if is_blank else None)
         elif name in _WRAPPERS:
             yield from _cells(node)
 

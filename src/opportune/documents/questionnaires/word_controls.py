@@ -2,16 +2,25 @@
 
 from xml.etree.ElementTree import Element
 
-_WINGDINGS = {
-    **dict.fromkeys((0xFE, 0xFD, 0x78, 0x52, 0x53, 0x54), "\u2612"),
-    **dict.fromkeys((0xA8, 0x6F, 0x71, 0x72), "\u2610"),
-    0xFC: "\u2713",
-    0xFB: "\u2717",
-    0xA1: "\u25cb",
-    0xA4: "\u25c9",
-    0x6C: "\u25cf",
+_PICTURES = {
+    "wingdings": {
+        **dict.fromkeys((0xFE, 0xFD, 0x78), "\u2612"),
+        **dict.fromkeys((0xA8, 0x6F, 0x71, 0x72), "\u2610"),
+        0xFC: "\u2713",
+        0xFB: "\u2717",
+        0xA1: "\u25cb",
+        0xA4: "\u25c9",
+        0x6C: "\u25cf",
+    },
+    "wingdings 2": {
+        **dict.fromkeys((0x52, 0x53, 0x54), "\u2612"),
+        0xA3: "\u2610",
+        0x50: "\u2713",
+        0x4F: "\u2717",
+    },
+    "webdings": {0x63: "\u2610", 0x67: "\u25a0", 0x61: "\u2713", 0x72: "\u2717"},
 }
-"""Boxes, ticks and circles by the last byte of their code in fonts such as Wingdings."""
+"""Boxes, ticks and circles by the last byte of their code in fonts of pictures."""
 _NO_ENTRY = frozenset(
     {"docPartObj", "group", "repeatingSection", "repeatingSectionItem", "citation", "bibliography"}
 )
@@ -102,5 +111,20 @@ def symbol_of(element: Element) -> str:
         code = int(attribute(element, "char") or "", 16) & 0xFF
     except ValueError:
         return ""
-    is_pictures = "dings" in (attribute(element, "font") or "").lower()
-    return _WINGDINGS.get(code, "") if is_pictures else ""
+    return _PICTURES.get((attribute(element, "font") or "").lower(), {}).get(code, "")
+
+
+def in_font(text: str, fonts: Element | None) -> str:
+    """Return a run's text as it is shown: letters of a font of pictures are boxes and marks."""
+    named = (attribute(fonts, name) for name in ("ascii", "hAnsi"))
+    pictures = next((found for n in named if n and (found := _PICTURES.get(n.lower()))), None)
+    if pictures is None:
+        return text
+    return "".join(pictures.get(ord(letter) & 0xFF, letter) for letter in text)
+
+
+def is_italic(paragraph: Element) -> bool:
+    """Say whether all text of a paragraph's own runs is italic."""
+    runs = [node for node in paragraph if local(node) == "r"]
+    shown = [run for run in runs if any(local(n) == "t" and (n.text or "").strip() for n in run)]
+    return bool(shown) and all(is_on(child(run, "rPr"), "i") for run in shown)

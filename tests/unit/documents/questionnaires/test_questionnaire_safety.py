@@ -2,11 +2,12 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbooks import archive, changed, ole, with_deflated
+from workbooks import archive, changed, ole, rebuilt, with_deflated
 
 from opportune.documents import read_documents
 from opportune.documents.questionnaires import docx as questionnaire_docx
@@ -89,6 +90,52 @@ def test_the_document_may_have_another_name_in_its_package() -> None:
     file = InputFile("q.docx", data.getvalue())
     assert questionnaire_docx.identify(file)
     assert len(questionnaire_docx.extract(file).answers) == sum(bool(a) for _, a in entries())
+
+
+def renamed(main: str, change: Callable[[bytes], bytes] = bytes, *, types: bool = True) -> bytes:
+    """Return the sample with its text under this name, as relations and types say."""
+    with zipfile.ZipFile(io.BytesIO(as_document(entries()))) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts[main] = change(parts.pop(DOCUMENT))
+    for name in ("_rels/.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace(DOCUMENT.encode(), main.encode())
+    if not types:
+        del parts["[Content_Types].xml"]
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return data.getvalue()
+
+
+def test_the_main_part_is_found_by_its_relation_and_refused_in_the_words_of_word_files() -> None:
+    answered = sum(bool(answer) for _, answer in entries())
+    names = (
+        "word/document2.xml",
+        "word/document22.xml",
+        "Text/Main.xml",
+        "content.xml",
+        "a/b/c.xml",
+    )
+    for name in names:
+        found = read_documents([InputFile("form.docx", renamed(name))])
+        assert found.files[0].kind == questionnaire_docx.KIND, name
+        assert len(found.answers) == answered, name
+        with pytest.raises(MalformedDocumentError, match="cut off or damaged"):
+            read_documents([InputFile("form.docx", renamed(name, lambda xml: xml[:400]))])
+        silent = renamed(name, lambda _: b"<document><body/></document>")
+        with pytest.raises(UnsupportedDocumentError, match="Word document in which no question"):
+            read_documents([InputFile("form.docx", silent)])
+    found = read_documents([InputFile("form.docx", renamed("word/document2.xml", types=False))])
+    assert len(found.answers) == answered
+
+
+def test_a_word_file_that_has_lost_its_text_is_refused_in_the_words_of_word_files() -> None:
+    def lost(name: str, content: bytes) -> bytes | None:
+        return None if name == DOCUMENT else content
+
+    with pytest.raises(MalformedDocumentError, match="cut off or damaged"):
+        read_documents([InputFile("form.docx", rebuilt(as_document(entries()), lost))])
 
 
 @given(places=st.lists(st.floats(0, 0.99999), min_size=1, max_size=20), value=st.integers(1, 255))
