@@ -6,7 +6,7 @@ its own, goes on where the row ended; the rating is not printed again.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from opportune.documents.opening.pdf import Page
@@ -14,10 +14,11 @@ from opportune.documents.readiness.mra_grid import Cell, Grid, GridRow
 from opportune.documents.readiness.mra_outline import Heading, Outline, headings_of, is_heading
 from opportune.documents.readiness.mra_rows import Cells, Found, RowLines
 from opportune.documents.readiness.mra_scale import Scale
-from opportune.documents.readiness.mra_text import Line, Vocabulary
+from opportune.documents.readiness.mra_text import SAME_LINE_EM, Line, Vocabulary
 from opportune.documents.readiness.mra_words import (
     COMMENT,
     COMMENT_LABEL,
+    LONGEST_TITLE,
     OTHER,
     QUESTION,
     RESPONSE,
@@ -36,7 +37,31 @@ def items_of(pages: Sequence[Page], lines: Sequence[Line]) -> list[Item]:
         item
         for number, group in groupby(lines, key=lambda line: line.page)
         for item in Grid(by_number[number]).items(list(group))
+        for item in _parted(item)
     ]
+
+
+def _parted(item: Item) -> list[Item]:
+    """Return a table's header apart from the row below, if no border stands between them."""
+    if not isinstance(item, GridRow):
+        return [item]
+    first = item.lines[0]
+    tops = [
+        [x for x in cell.lines if abs(x.baseline - first.baseline) < SAME_LINE_EM * x.height]
+        for cell in item.cells
+    ]
+    kinds = [column_kind(lines[0].text) if lines else "" for lines in tops]
+    if RESPONSE not in kinds or not all(kinds) or sum(map(len, tops)) == len(item.lines):
+        return [item]
+    rest = [
+        [x for x in cell.lines if x not in top] for cell, top in zip(item.cells, tops, strict=True)
+    ]
+    parts = [
+        replace(item, cells=[replace(c, lines=x) for c, x in zip(item.cells, lines, strict=True)])
+        for lines in (tops, rest)
+    ]
+    parts[1].top = first.baseline
+    return [*parts]
 
 
 def header_of(row: GridRow, vocabulary: Vocabulary) -> list[str] | None:
@@ -47,6 +72,9 @@ def header_of(row: GridRow, vocabulary: Vocabulary) -> list[str] | None:
     if RESPONSE not in named or len(named) == 1:
         return None
     # A column by another name ("Capability") asks, if none else does.
+    unknown = [text for text, kind in zip(texts, kinds, strict=True) if not kind]
+    if any(len(text.split()) > LONGEST_TITLE for text in unknown):
+        return None
     if QUESTION not in named and "" in kinds:
         kinds[kinds.index("")] = QUESTION
     return [kind or OTHER for kind in kinds]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from opportune.documents.readiness.mra_lines import rating_lines
+from opportune.documents.readiness.mra_lines import least_pitch, rating_lines
 from opportune.documents.readiness.mra_rows import Found, RowLines
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_text import Line, Vocabulary
@@ -55,7 +55,7 @@ class Splitter:
         self._joined = vocabulary.joined
         self._has_comments = found.has_comments
         rows = found.rows
-        self._pitch = _pitch(line for row in rows for line in row.lines())
+        self._pitch = least_pitch(column for row in rows for column in row.columns())
         mixed = [row.comment if found.has_comments else _response(row, scale) for row in rows]
         self._right_edge = max((x.right for lines in mixed for x in lines), default=0.0)
         filled = [(row, lines) for row, lines in zip(rows, mixed, strict=True) if lines]
@@ -114,7 +114,7 @@ class Splitter:
             return text[:half], text[:half], True
         is_sure = (
             (rating, text) in self._known
-            or (self._has_comments and self._has_blanks)
+            or (self._has_comments and self._has_blanks and not _is_cut_at_sentence(lines))
             or not _NEXT_SENTENCE.search(text)
         )
         return text, "", is_sure
@@ -134,7 +134,7 @@ class Splitter:
         # The blank line may have fallen where the page ends.
         for index, (line, following) in enumerate(pairwise(lines), start=1):
             if line.page != following.page:
-                ends = _SENTENCE_END.search(line.text) and not following.text[:1].islower()
+                ends = _is_cut_at_sentence((line, following))
                 return (
                     index
                     if ends and (self._fits(line, following) or self._is_known(lines[:index]))
@@ -150,7 +150,7 @@ class Splitter:
     def _blank(self, lines: Sequence[Line], blanks: set[int]) -> int:
         """Return how many lines stand above the first blank line; 0 = there is none."""
         for index, (line, following) in enumerate(pairwise(lines), start=1):
-            if id(following) in blanks:
+            if id(following) in blanks and not following.text[:1].islower():
                 return index
             usual = min(self._pitch, USUAL_EM * following.height)
             distance = following.baseline - line.baseline
@@ -185,14 +185,14 @@ class Splitter:
                 self._known.add((read[0], text))
 
 
-def _pitch(lines: Iterable[Line]) -> float:
-    """Return the least distance of lines below each other."""
-    distances = [
-        second.baseline - first.baseline
-        for first, second in pairwise(lines)
-        if first.page == second.page and second.baseline - first.baseline > 0.7 * first.height
-    ]
-    return min(distances, default=float("inf"))
+def _is_cut_at_sentence(lines: Sequence[Line]) -> bool:
+    """Say whether a page ends between two sentences: a blank line may have been there."""
+    return any(
+        line.page != following.page
+        and _SENTENCE_END.search(line.text)
+        and not following.text[:1].islower()
+        for line, following in pairwise(lines)
+    )
 
 
 def _without_prefix(text: str, rating: int) -> str:

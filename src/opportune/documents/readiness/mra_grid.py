@@ -6,12 +6,15 @@ from itertools import pairwise
 
 from opportune.documents.opening.pdf import Page, Rule, Word
 from opportune.documents.readiness.mra_text import Line, lines_of
+from opportune.documents.readiness.mra_words import is_title_row
 
 SNAP_PT = 2.0
 """Borders closer than this are one."""
 COLUMN_PT = 6.0
 """Columns are wider than this: two borders closer to each other stand between the same cells."""
 ROW_PT = 3.0
+TOUCHING_EM = 0.7
+"""What stands no lower below a border, as a share of its height, has run out of its cell."""
 MAX_RULES = 2_000
 """Of a page, joined: more make a picture, no table."""
 _TWO_COLUMNS = 3
@@ -78,7 +81,8 @@ class Grid:
                 edges = self._edges(middle)
                 column = _column(edges, (word.left + word.right) / 2)
                 if len(edges) < _TWO_COLUMNS or column is None:
-                    free.append(word)
+                    above = None if is_title_row(line.text) else _overflown(rows.values(), word)
+                    (free if above is None else above).append(word)
                     continue
                 top, bottom = self._band((word.left + word.right) / 2, middle)
                 key = _key(rows, top, len(edges))
@@ -109,6 +113,15 @@ class Grid:
         covering = [border.at for border in self._level if border.covers(x)]
         above = max((at for at in covering if at <= y), default=float("-inf"))
         return above, min((at for at in covering if at > y), default=float("inf"))
+
+
+def _overflown(rows: Iterable[tuple[GridRow, list[list[Word]]]], word: Word) -> list[Word] | None:
+    """Return the words of the cell whose lower border this word touches; None if there is none."""
+    for row, words in rows:
+        column = _column([cell.left for cell in row.cells] + [row.cells[-1].right], word.left)
+        if column is not None and 0 < word.baseline - row.bottom < TOUCHING_EM * word.height:
+            return words[column]
+    return None
 
 
 def _stands(rule: Rule) -> bool:

@@ -12,11 +12,17 @@ from opportune.documents.readiness.mra_rows import Cells, RowLines
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_table import Columns
 from opportune.documents.readiness.mra_text import Line
-from opportune.documents.readiness.mra_words import RESPONSE
+from opportune.documents.readiness.mra_words import COMMENT, DESCRIPTION, QUESTION, RESPONSE
 
 NEARLY = 0.9
 """Bands whose widths differ by less are as good as equal."""
 MOST = 0.8
+BESIDE_EM = 0.4
+"""Baselines closer than this share of the height stand beside each other in two columns."""
+OVERLAP_EM = 0.7
+"""Lines closer than this share of the height overlap: they are no two lines of one text."""
+PARAGRAPH = 1.25
+"""Lines further apart than this share of the usual distance are of two paragraphs."""
 
 
 def rating_lines(lines: Sequence[Line], scale: Scale, below: str = "") -> list[Line]:
@@ -36,16 +42,18 @@ def with_rows(
     """
     widths: list[float] = []
     top_votes: list[bool] = []
-    for (zone, is_below_heading), mine in zip(zones, columns, strict=True):
-        cells = mine.cells(zone[0].page if zone else 0, zone)
+    all_cells = [
+        mine.cells(zone[0].page if zone else 0, zone)
+        for (zone, _), mine in zip(zones, columns, strict=True)
+    ]
+    pitch = least_pitch(column for cells in all_cells for column in cells.values())
+    for cells in all_cells:
         starts = rating_lines(cells[RESPONSE], scale)
-        if starts and is_below_heading:
-            top_votes.append(min(line.bottom for line in zone) > starts[0].top)
+        top_votes += [_begins_its_row(cells, start, pitch) for start in starts]
         for first, second in pairwise(starts):
             bands = free_bands(_flat(cells), first, second.baseline)
             if bands:
                 widths.append(max(width for _, width in bands))
-                top_votes.append(bands[-1][1] >= NEARLY * widths[-1])
     widths.sort()
     is_top_aligned = sum(top_votes) >= MOST * len(top_votes)
     row_gap = MOST * widths[len(widths) // 4] if widths else 0
@@ -53,6 +61,31 @@ def with_rows(
         replace(mine, top_aligned=is_top_aligned and not mine.single, row_gap=row_gap)
         for mine in columns
     ]
+
+
+def least_pitch(columns: Iterable[Sequence[Line]]) -> float:
+    """Return the least distance of lines below each other in one column, in points."""
+    distances = [
+        second.baseline - first.baseline
+        for column in columns
+        for first, second in pairwise(column)
+        if first.page == second.page
+        and second.baseline - first.baseline > OVERLAP_EM * first.height
+    ]
+    return min(distances, default=float("inf"))
+
+
+def _begins_its_row(cells: Cells, start: Line, pitch: float) -> bool:
+    """Say whether the cells beside a rating begin on its line: none goes on from a line above."""
+    for kind in (QUESTION, COMMENT, DESCRIPTION):
+        lines = cells.get(kind, [])
+        beside = [x for x in lines if abs(x.baseline - start.baseline) < BESIDE_EM * start.height]
+        if not beside and kind == QUESTION:
+            return False
+        above = [x for x in lines if beside and x.baseline < beside[0].baseline]
+        if above and beside[0].baseline - above[-1].baseline < PARAGRAPH * pitch:
+            return False
+    return True
 
 
 def _flat(cells: Cells) -> list[Line]:

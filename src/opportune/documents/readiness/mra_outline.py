@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from opportune.documents.opening.pdf import FIELD_STYLE
+from opportune.documents.opening.pdf import FIELD_STYLE, Word
 from opportune.documents.readiness.mra_table import EDGE_PT, Columns
 from opportune.documents.readiness.mra_text import Line
 from opportune.documents.readiness.mra_words import folded, is_title_row
@@ -67,6 +67,8 @@ _SCORE = re.compile(r"\s*[:(\-\u2013\u2014]?\s*\d(?:\.\d+)?(?:\s*/\s*5)?\s*\)?$"
 _JOINER = re.compile(r"\s+[-\u2013\u2014>|\u203a]\s+|\s*:\s+")
 
 CATEGORY, SUBCATEGORY = 1, 2
+SIZE_PT = 0.3
+"""Heights of words in one size differ by no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,16 @@ def is_heading(line: Line, body: str) -> bool:
     """Say whether a line is a known name, or set apart from texts in this style, and no smaller."""
     if _name_and_level(line.text)[1]:
         return True
-    is_set_apart = all(word.style not in (body, FIELD_STYLE) for word in line.words)
-    return is_set_apart and line.height >= float(body.partition(" ")[0] or 0) - 0.1
+    return not line.text[:1].islower() and all(_is_set_apart(word, body) for word in line.words)
+
+
+def _is_set_apart(word: Word, body: str) -> bool:
+    """Say whether a word is set in another font than the body, or larger; never if smaller."""
+    size, _, font = body.partition(" ")
+    larger = word.height - float(size or 0)
+    own = word.style.partition(" ")[2]
+    is_other = own != font or larger > SIZE_PT
+    return word.style != FIELD_STYLE and is_other and larger >= -SIZE_PT
 
 
 def _stands_above_titles(line: Line, following: Line | None) -> bool:

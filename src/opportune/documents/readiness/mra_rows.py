@@ -1,6 +1,6 @@
 """One rated row of a report, put together over its pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from opportune.documents.readiness.mra_text import Line
@@ -32,9 +32,9 @@ class RowLines:
         self.description.extend(cells.get(DESCRIPTION, ()))
         self.comment.extend(cells.get(COMMENT, ()))
 
-    def lines(self) -> Iterable[Line]:
-        """Yield the lines of all its cells."""
-        yield from (*self.question, *self.response, *self.description, *self.comment)
+    def columns(self) -> tuple[list[Line], ...]:
+        """Return the lines of each of its cells."""
+        return self.question, self.response, self.description, self.comment
 
 
 @dataclass

@@ -174,8 +174,9 @@ class Vocabulary:
         can_stand = bool(first[2:]) or first in _SHORT_HALVES
         halves = can_stand and {first, second} <= self._words
         is_number = not (first[-1:].isalpha() and second[:1].isalpha())
-        last = first.rpartition("-")[2]
-        has_one = last != first and last + second not in self._words
+        # "week-by-" and "week", or "week-" and "by-week": a compound has another hyphen already.
+        last, begin = first.rpartition("-")[2], second.partition("-")[0]
+        has_one = (last, begin) != (first, second) and last + begin not in self._words
         keep = is_number or compound or has_one or (halves and not whole)
         keep = keep or not (self._breaks_words or whole)
         return f"{stem}-{piece}" if keep else stem + piece

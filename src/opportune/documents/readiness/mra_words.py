@@ -37,7 +37,7 @@ _BESIDE = frozenset(
         "e standard free text texto additional adicionales adicionais current actual assessment",
     )
 )
-_LONGEST_TITLE = 5
+LONGEST_TITLE = 5
 """Words of a column's title."""
 
 _PLAIN = str.maketrans(
@@ -125,7 +125,7 @@ def column_kind(title: str) -> str:
     words = without_accents(folded(title)).split()
     if not words:
         return OTHER if title.strip() in ("#", "Nº", "№") else ""
-    if len(words) > _LONGEST_TITLE:
+    if len(words) > LONGEST_TITLE:
         return ""
     kinds = [kind for word in words for kind in [_kind_of(word)] if word not in _BESIDE]
     if not kinds or not all(kinds):
@@ -141,7 +141,7 @@ def _kind_of(word: str) -> str:
 def is_title_row(text: str) -> bool:
     """Say whether a line is a table's own header: the columns' names and nothing else."""
     words = without_accents(folded(text)).split()
-    if len(words) > 2 * _LONGEST_TITLE:
+    if len(words) > 2 * LONGEST_TITLE:
         return False
     kinds = [kind for word in words if word not in _BESIDE for kind in [_kind_of(word)]]
     named = {kind for kind in kinds if kind and kind != OTHER}
