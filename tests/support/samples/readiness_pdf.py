@@ -183,7 +183,9 @@ def _by_reportlab(rows: list[Row], look: Look) -> bytes:
 
     def paragraphs(texts: list[str]) -> list[Flowable]:
         """Return texts with a line between them that is left blank."""
-        spaced = [x for text in texts for x in (Spacer(1, body.leading), Paragraph(text, body))]
+        spaced: list[Flowable] = [
+            x for text in texts for x in (Spacer(1, body.leading), Paragraph(text, body))
+        ]
         return spaced[1:]
 
     share = [(0.4, 0.14, 0.46), (0.32, 0.36, 0.32)][look.form in ("dashed", "doubled")]
@@ -191,7 +193,7 @@ def _by_reportlab(rows: list[Row], look: Look) -> bytes:
     style: list[Any] = [("VALIGN", (0, 0), (-1, -1), "TOP")]
     if look.has_borders:
         style.append(("GRID", (0, 0), (-1, -1), 0.5, (0, 0, 0)))
-    story = [
+    story: list[Flowable] = [
         Paragraph(text, heading[0])
         for text in ("Migration Readiness Assessment", "Heatmap", "Text Responses")
     ]
@@ -199,7 +201,9 @@ def _by_reportlab(rows: list[Row], look: Look) -> bytes:
     story += [Paragraph(LEGEND, body)] if look.form == "word" else []
     story.append(Paragraph("Operating Model", heading[1]))
     for name, part in _parts(rows).items():
-        table = [[Paragraph(TITLES[look.language][kind], bold) for kind in look.order]]
+        table: list[list[Any]] = [
+            [Paragraph(TITLES[look.language][kind], bold) for kind in look.order]
+        ]
         for row in part:
             cells = cells_of(row, look)
             table.append([paragraphs(cells[k]) for k in look.order])
