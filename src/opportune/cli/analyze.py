@@ -1,5 +1,6 @@
 """Commands that read customers' files: analyze, inspect, sample."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from opportune.cli.context import (
     settings_of,
     store_option,
 )
-from opportune.model.records import Basis
+from opportune.model.records import Basis, QualityNote
 from opportune.model.words import number, words
 
 map_option = click.option(
@@ -24,6 +25,10 @@ map_option = click.option(
     metavar="COLUMN=FIELD",
     help="What a column means, as in 'Mem size=ram_gb'; may be repeated.",
 )
+
+
+_SEVERE = ("ratings-incomplete", "page-not-read")
+"""Codes of notes that stand first: a part of a file is missing in all that follows."""
 
 
 @click.command()
@@ -102,6 +107,7 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     click.echo(
         text["session"].format(id=answer.session_id) + (f" · {customer}" if customer else "")
     )
+    _print_severe(answer.data_quality, text)
     click.echo(inventory_line(answer.inventory, language))
     print_pipeline(answer.opportunities, language)
     count, arr = answer.summary.opportunities, number(answer.summary.portfolio_arr, language)
@@ -121,6 +127,13 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
         status = text["status.En Progreso"]
         for step in ("next.show", "next.explain", "next.status"):
             click.echo(text[step].format(id=first, status=status))
+
+
+def _print_severe(notes: Sequence[QualityNote], text: Mapping[str, str]) -> None:
+    """Print what is missing in all that follows, in bold."""
+    for note in notes:
+        if note.code in _SEVERE:
+            click.secho(text[f"severe.{note.code}"].format(source=note.source), bold=True)
 
 
 @click.command()
@@ -160,7 +173,7 @@ def inspect(
         click.echo(text["readiness"].format(ratings=found.readiness.ratings, mean=mean))
     if found.quality:
         click.echo(text["quality"].format(count=len(found.quality)))
-        for note in found.quality:
+        for note in sorted(found.quality, key=lambda note: note.code not in _SEVERE):
             line = f"- {click.style(note.code, bold=True)}: {note.message}  [{note.source}]"
             if note.effect_arr is not None:
                 amount = number(note.effect_arr, language, decimals=2)

@@ -1,12 +1,13 @@
-"""Safe opening of PDF files: words with positions, or one clear error."""
+"""Safe opening of PDF files: words, borders and fields with positions, or one clear error."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from opportune.documents.opening import pdf_words
 from opportune.errors import MalformedDocumentError, UnsupportedDocumentError
@@ -15,6 +16,9 @@ from opportune.model.file import InputFile
 TIMEOUT_S = 30
 MAGIC_WITHIN_BYTES = 1024
 END_WITHIN_BYTES = 2048
+FIELD_PITCH_PT = 12.0
+"""Between the lines of a field that was filled in."""
+FIELD_STYLE = "field"
 
 _PROBLEMS = {
     "locked": "is locked with a password: remove the password and try again.",
@@ -44,14 +48,52 @@ class Word:
     """Equal for words of the same size and font."""
 
 
+class Rule(NamedTuple):
+    """A line, or a rectangle as thin as one. Points; y grows downwards from the top of the page."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a fillable form, filled in, and where it stands."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    name: str
+    """As it is shown to who fills it in, if the form says so; else its technical name."""
+    value: str
+    """Of a box, "\u2612" if it is ticked and "\u2610" if it is not."""
+
+    def words(self) -> Iterator[Word]:
+        """Yield what was entered as words in the field's place, line by line."""
+        lines = [line.split() for line in self.value.splitlines()]
+        pitch = min(FIELD_PITCH_PT, (self.bottom - self.top) / max(len(lines), 1))
+        for index, texts in enumerate(lines):
+            step = (self.right - self.left) / max(len(texts), 1)
+            for place, text in enumerate(texts):
+                left = self.left + place * step
+                baseline = self.top + (index + 0.8) * pitch
+                yield Word(left, left + step, baseline, pitch, text, FIELD_STYLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and its words, in the order of the content stream."""
+    """A page and its words, in the order of the content stream, then those of filled fields."""
 
     number: int
     width: float
     height: float
     words: tuple[Word, ...]
+    rules: tuple[Rule, ...] = ()
+    picture: float = 0.0
+    """Share of the page that its largest picture covers, 0 to 1."""
+    fields: tuple[Field, ...] = ()
 
 
 def looks_like_pdf(file: InputFile) -> bool:
@@ -81,9 +123,17 @@ def read_pages(file: InputFile) -> tuple[Page, ...]:
     answer = _ask_child(file.data)
     if "problem" in answer:
         _refuse(file.name, answer["problem"], answer.get("page", 0))
-    return tuple(
-        Page(number, width, height, tuple(Word(*word) for word in words))
-        for number, (width, height, words) in enumerate(answer["pages"], start=1)
+    return tuple(_page(number, page) for number, page in enumerate(answer["pages"], start=1))
+
+
+def _page(number: int, parts: list[Any]) -> Page:
+    """Return a page from what the child sends of it."""
+    width, height, words, rules, picture, fields = parts
+    filled = tuple(Field(*field) for field in fields)
+    shown = [Word(*word) for word in words]
+    shown += [word for field in filled for word in field.words()]
+    return Page(
+        number, width, height, tuple(shown), tuple(Rule(*rule) for rule in rules), picture, filled
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from opportune.documents.readiness.mra_text import folded
+from opportune.documents.readiness.mra_words import folded
 from opportune.model.assessment import Rating
 from opportune.model.records import QualityNote
 
@@ -38,6 +38,7 @@ _RELATED = (
     ("Account Design & Configuration", "Logging & Monitoring"),
     ("Account Design & Configuration", "Cost Management"),
     ("Application Discovery Data", "Workload Owner Buy-In"),
+    ("Application Discovery Data", "Workload Owner Buy-In or Alignment"),
     ("Backup", "BCP/DR"),
 )
 """Sub-categories of which a high rating in one makes a low one in the other doubtful."""

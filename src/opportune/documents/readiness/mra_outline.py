@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from opportune.documents.readiness.mra_table import EDGE_PT, RATING, Columns, is_title_row
-from opportune.documents.readiness.mra_text import Line, folded
+from opportune.documents.opening.pdf import FIELD_STYLE, Word
+from opportune.documents.readiness.mra_table import EDGE_PT, Columns
+from opportune.documents.readiness.mra_text import Line
+from opportune.documents.readiness.mra_words import folded, is_title_row
 
 CATEGORIES = {
     "Business Case": (
@@ -26,7 +28,11 @@ CATEGORIES = {
     ),
     "Skills & COE": ("Single Threaded Leader", "Experience baseline", "Design or Evolve COE"),
     "Landing Zone": ("Account Design & Configuration",),
-    "App Portfolio Discovery & Planning": ("Application Discovery Data", "Workload Owner Buy-In"),
+    "App Portfolio Discovery & Planning": (
+        "Application Discovery Data",
+        "Workload Owner Buy-In",
+        "Workload Owner Buy-In or Alignment",
+    ),
     "Migration Process & Experience": ("Migration Experience",),
     "Operating Model": (
         "Operations Model",
@@ -61,6 +67,8 @@ _SCORE = re.compile(r"\s*[:(\-\u2013\u2014]?\s*\d(?:\.\d+)?(?:\s*/\s*5)?\s*\)?$"
 _JOINER = re.compile(r"\s+[-\u2013\u2014>|\u203a]\s+|\s*:\s+")
 
 CATEGORY, SUBCATEGORY = 1, 2
+SIZE_PT = 0.3
+"""Heights of words in one size differ by no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +86,38 @@ class Heading:
         return self.lines[0].words[0].style
 
 
-def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
-    """Return the headings among the lines of the section, in order."""
+def find_headings(lines: Sequence[Line], columns: Columns, rated: Sequence[bool]) -> list[Heading]:
+    """Return the headings among the lines of a section whose tables have no borders, in order.
+
+    Args:
+        lines: Of the section.
+        columns: Of its tables.
+        rated: Which of the lines begin a rating.
+    """
     body = _question_style(lines, columns)
     marked = [
-        _is_heading(line, following, body, columns)
-        for line, following in zip(lines, (*lines[1:], None), strict=True)
+        not has_rating and _is_heading(line, following, body, columns)
+        for line, following, has_rating in zip(lines, (*lines[1:], None), rated, strict=True)
     ]
+    return headings_of(lines, marked, rated)
+
+
+def headings_of(
+    lines: Sequence[Line], marked: Sequence[bool], rated: Sequence[bool]
+) -> list[Heading]:
+    """Return headings, put together where one wraps.
+
+    Args:
+        lines: In order.
+        marked: Which of them are headings, or parts of one.
+        rated: Which of them begin a rated row.
+    """
+    marks = list(marked)
     for index, (line, following) in enumerate(pairwise(lines)):
         if _is_wrapped_name(line, following):
-            marked[index] = marked[index + 1] = True
+            marks[index] = marks[index + 1] = True
     groups: list[list[int]] = []
-    for index in (i for i, is_heading in enumerate(marked) if is_heading):
+    for index in (i for i, is_marked in enumerate(marks) if is_marked):
         if groups and _wraps(lines, groups[-1], index):
             groups[-1].append(index)
         else:
@@ -99,7 +127,7 @@ def find_headings(lines: Sequence[Line], columns: Columns) -> list[Heading]:
         Heading(
             lines=tuple(lines[i] for i in group),
             text=" ".join(lines[i].text for i in group),
-            has_rows=any(_has_rating(line) for line in lines[group[-1] + 1 : end]),
+            has_rows=any(rated[group[-1] + 1 : end]),
         )
         for group, end in zip(groups, ends, strict=True)
     ]
@@ -116,29 +144,42 @@ def _is_wrapped_name(line: Line, following: Line) -> bool:
 
 def _question_style(lines: Sequence[Line], columns: Columns) -> str:
     # A line with a gap spans columns, so it is of a row, not one of as many headings.
-    rows = [line for line in lines if not line.is_solid and not is_title_row(line)]
+    rows = [line for line in lines if not line.is_solid and not is_title_row(line.text)]
     styles = Counter(
         word.style
         for line in rows or lines
         for word in line.words
-        if columns.single or word.left < columns.response - EDGE_PT
+        if columns.single or word.left < columns.second - EDGE_PT
     )
     return styles.most_common(1)[0][0] if styles else ""
 
 
 def _is_heading(line: Line, following: Line | None, body: str, columns: Columns) -> bool:
-    if is_title_row(line) or not line.is_solid or _has_rating(line):
+    if is_title_row(line.text) or not line.is_solid:
         return False
-    if not columns.single and line.left > columns.response - 4 * EDGE_PT:
+    if not columns.single and line.left > columns.second - 4 * EDGE_PT:
         return False
-    if _name_and_level(line.text)[1] or _stands_above_titles(line, following):
+    return _stands_above_titles(line, following) or is_heading(line, body)
+
+
+def is_heading(line: Line, body: str) -> bool:
+    """Say whether a line is a known name, or set apart from texts in this style, and no smaller."""
+    if _name_and_level(line.text)[1]:
         return True
-    is_set_apart = all(word.style != body for word in line.words)
-    return is_set_apart and line.height >= float(body.partition(" ")[0] or 0) - 0.1
+    return not line.text[:1].islower() and all(_is_set_apart(word, body) for word in line.words)
+
+
+def _is_set_apart(word: Word, body: str) -> bool:
+    """Say whether a word is set in another font than the body, or larger; never if smaller."""
+    size, _, font = body.partition(" ")
+    larger = word.height - float(size or 0)
+    own = word.style.partition(" ")[2]
+    is_other = own != font or larger > SIZE_PT
+    return word.style != FIELD_STYLE and is_other and larger >= -SIZE_PT
 
 
 def _stands_above_titles(line: Line, following: Line | None) -> bool:
-    return following is not None and following.page == line.page and is_title_row(following)
+    return following is not None and following.page == line.page and is_title_row(following.text)
 
 
 def _wraps(lines: Sequence[Line], group: list[int], index: int) -> bool:
@@ -147,13 +188,6 @@ def _wraps(lines: Sequence[Line], group: list[int], index: int) -> bool:
         return False
     is_near = line.baseline - before.baseline < 1.7 * line.height
     return is_near and before.words[0].style == line.words[0].style
-
-
-def _has_rating(line: Line) -> bool:
-    return any(
-        RATING.match(" ".join(w.text for w in line.words[i : i + 4]))
-        for i in range(len(line.words))
-    )
 
 
 def _name_and_level(text: str) -> tuple[str, int]:
@@ -181,6 +215,10 @@ class Outline:
             level = _name_and_level(heading.text)[1]
             if level:
                 self._levels.setdefault(heading.style, Counter())[level] += 1
+
+    def forget(self) -> None:
+        """Go on where no heading is known."""
+        self.category = self.subcategory = ""
 
     def enter(self, heading: Heading) -> None:
         """Go on under this heading."""

@@ -5,21 +5,24 @@ sets apart is an answer: a second column, or a line that begins with "Response:"
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from opportune.documents.opening.pdf import Page
 from opportune.documents.questionnaires.answers import question_of, said
-from opportune.documents.readiness.mra_table import EDGE_PT, Columns
-from opportune.documents.readiness.mra_text import COLUMN_GAP_EM, Line, Vocabulary, folded, lines_of
+from opportune.documents.readiness.mra_bordered import Table, header_of, items_of
+from opportune.documents.readiness.mra_grid import GridRow
+from opportune.documents.readiness.mra_rows import Cells
+from opportune.documents.readiness.mra_table import EDGE_PT, Columns, titled_columns
+from opportune.documents.readiness.mra_text import COLUMN_GAP_EM, Line, Vocabulary
+from opportune.documents.readiness.mra_words import COMMENT, QUESTION, RESPONSE, is_title_row
 from opportune.model.assessment import Answer
 from opportune.model.records import QualityNote
 
 ROW_GAP_EM = 0.8
 """A free band wider than this share of the height stands between two rows or paragraphs."""
 
-_QUESTION_TITLE = re.compile(r"(?:questions?|prompts?|topics?|preguntas?|perguntas?)\b")
-_ANSWER_TITLE = re.compile(r"(?:responses?|answers?|comments?|respuestas?|respostas?)")
 _LABEL = re.compile(
     r"(?:(?:customer )?(?:response|answer)|respuesta|resposta)\s*:\s*(.*)", re.IGNORECASE
 )
@@ -31,32 +34,49 @@ class _Row:
     page: int
     prompt: list[Line] = field(default_factory=list)
     answer: list[Line] = field(default_factory=list)
+    comment: list[Line] = field(default_factory=list)
+
+    def add(self, cells: Cells) -> None:
+        """Go on with what stands in these cells."""
+        self.prompt += cells.get(QUESTION, [])
+        self.answer += cells.get(RESPONSE, [])
+        self.comment += cells.get(COMMENT, [])
 
 
 def read_answers(
-    file: str, lines: Sequence[Line], columns: Columns, vocabulary: Vocabulary
+    file: str,
+    pages: Sequence[Page],
+    lines: Sequence[Line],
+    edge: float | None,
+    vocabulary: Vocabulary,
 ) -> tuple[list[Answer], list[QualityNote]]:
     """Return the prompts that were answered.
 
     Args:
         file: The report's name.
+        pages: All, for their borders.
         lines: Those of the section, its heading left out.
-        columns: Of the rated questions, for a table that names no columns.
+        edge: Where ratings begin, in points, for a table that names no columns; None: not known.
         vocabulary: Of the whole document.
     """
     if not lines:
         return [], []
-    edge = _edge(lines, columns)
-    rows = list(_table(lines, edge)) if edge is not None else list(_labelled(lines))
+    rows, is_table = list(_bordered(items_of(pages, lines), vocabulary)), True
+    if not rows:
+        columns = titled_columns(lines) or _columns_at(lines, edge)
+        is_table = columns is not None
+        rows = list(_table(lines, columns) if columns else _labelled(lines))
     answers = []
     for row in rows:
         text = said(vocabulary.joined(row.answer))
-        prompt = question_of(vocabulary.joined(row.prompt))
         label = _LABEL.fullmatch(text)
         text = said(label[1]) if label else text
-        if text and prompt:
-            answers.append(Answer(file, f"page {row.page}", prompt, text))
-    if edge is not None or rows:
+        comment = said(vocabulary.joined(row.comment))
+        prompt = question_of(vocabulary.joined(row.prompt))
+        if prompt and (text or comment):
+            whole = " ".join(filter(None, (text, comment)))
+            answers.append(Answer(file, f"page {row.page}", prompt, whole))
+    if is_table or rows:
         return answers, []
     message = (
         "The layout does not tell the text prompts from answers: all of it was taken for prompts, "
@@ -68,24 +88,47 @@ def read_answers(
     return answers, [note]
 
 
-def _edge(lines: Sequence[Line], columns: Columns) -> float | None:
-    """Return where the column of answers begins; None if all is one column."""
-    for line in lines:
-        if _is_title(line):
-            return next(w.left for w in line.words if _ANSWER_TITLE.fullmatch(folded(w.text)))
-    right = [line for line in lines if line.words[-1].left >= columns.response - EDGE_PT]
-    if right and all(_begins_at(line, columns.response) for line in right):
-        return columns.response
-    return None
+def _bordered(items: Sequence[Line | GridRow], vocabulary: Vocabulary) -> Iterator[_Row]:
+    """Yield the rows of tables with borders; a page end may cut one."""
+    row: _Row | None = None
+    for page, cells in _bordered_cells(items, vocabulary):
+        prompt = cells.get(QUESTION, [])
+        if row is not None and prompt and not _is_cut(row, page):
+            yield row
+            row = None
+        row = row or _Row(page)
+        row.add(cells)
+    if row is not None:
+        yield row
 
 
-def _is_title(line: Line) -> bool:
-    words = folded(line.text).split()
-    named = [word for word in words if _QUESTION_TITLE.match(word) or _ANSWER_TITLE.match(word)]
-    has_both = bool(_QUESTION_TITLE.match(folded(line.text))) and any(
-        _ANSWER_TITLE.fullmatch(word) for word in words[1:]
-    )
-    return has_both and len(words) <= len(named) + 1
+def _bordered_cells(
+    items: Sequence[Line | GridRow], vocabulary: Vocabulary
+) -> Iterator[tuple[int, Cells]]:
+    """Yield the page and the cells of each row below a header."""
+    table: Table | None = None
+    for item in items:
+        if not isinstance(item, GridRow):
+            continue
+        header = header_of(item, vocabulary)
+        if header is not None:
+            table = Table.of(item, header)
+        elif table is not None:
+            yield item.page, table.cells(item)
+
+
+def _is_cut(row: _Row, page: int) -> bool:
+    """Say whether a page end cut this row's prompt, which goes on with what follows."""
+    last = row.prompt[-1] if row.prompt else None
+    return last is not None and page != last.page and not last.text.endswith(_ENDS)
+
+
+def _columns_at(lines: Sequence[Line], edge: float | None) -> Columns | None:
+    """Return two columns, if what stands right of this edge begins there."""
+    right = [line for line in lines if edge is not None and line.words[-1].left >= edge - EDGE_PT]
+    if edge is None or not right or not all(_begins_at(line, edge) for line in right):
+        return None
+    return Columns((min(line.left for line in lines), edge), (QUESTION, RESPONSE))
 
 
 def _begins_at(line: Line, edge: float) -> bool:
@@ -97,37 +140,55 @@ def _begins_at(line: Line, edge: float) -> bool:
     return gap > COLUMN_GAP_EM * line.height and line.words[first].left < edge + EDGE_PT
 
 
-def _table(lines: Sequence[Line], edge: float) -> Iterator[_Row]:
+def _table(lines: Sequence[Line], columns: Columns) -> Iterator[_Row]:
+    body = [line for line in lines if not is_title_row(line.text)]
+    first = min((line.left for line in body), default=0.0)
+    numbered = sum(_is_number(line, first) for line in body) > 1
     row: _Row | None = None
-    for group in _groups([line for line in lines if not _is_title(line)]):
+    for group in _groups(body, lambda line: _is_number(line, first) if numbered else None):
         page = group[0].page
-        left = [w for line in group for w in line.words if w.left < edge - EDGE_PT]
-        right = [w for line in group for w in line.words if w.left >= edge - EDGE_PT]
-        if row is None or not _goes_on(row, page, is_beside=not left):
+        cells = columns.cells(page, group)
+        if row is None or not _goes_on(row, page, cells):
             if row is not None:
                 yield row
             row = _Row(page)
-        row.prompt += lines_of(page, left)
-        row.answer += lines_of(page, right)
+        row.add(cells)
     if row is not None:
         yield row
 
 
-def _goes_on(row: _Row, page: int, *, is_beside: bool) -> bool:
+def _is_number(line: Line, left: float) -> bool:
+    """Say whether a line begins with the number of its row."""
+    is_first = line.left < left + EDGE_PT
+    return is_first and bool(re.fullmatch(r"\d{1,3}[.)]?", line.words[0].text))
+
+
+def _goes_on(row: _Row, page: int, cells: Cells) -> bool:
     """Say whether what follows belongs to this row: no prompt beside it, or one cut by a page."""
-    if is_beside:
+    if not cells.get(QUESTION):
         return True
     is_cut = bool(row.prompt) and not row.prompt[-1].text.endswith(_ENDS)
     last = max((line.page for line in (*row.prompt, *row.answer)), default=row.page)
     return is_cut and last != page
 
 
-def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield lines between which there is no wide free band, and no page end."""
+def _groups(
+    lines: Sequence[Line], begins: Callable[[Line], bool | None] = lambda _: None
+) -> Iterator[list[Line]]:
+    """Yield lines that belong together: no wide free band between them, and no page end.
+
+    Args:
+        lines: Top to bottom.
+        begins: Says whether a line begins a row; None: its numbers do not tell.
+    """
     group = list(lines[:1])
     for before, line in pairwise(lines):
         is_near = line.page == before.page and line.top - before.bottom < ROW_GAP_EM * line.height
-        if not is_near:
+        is_first = begins(line)
+        if is_first is None:
+            ends = before.text.endswith("?") and line.text[:1].isupper()
+            is_first = not is_near or (ends and line.left <= group[0].left + EDGE_PT)
+        if is_first or line.page != before.page:
             yield group
             group = []
         group.append(line)

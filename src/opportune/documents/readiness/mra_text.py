@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from opportune.documents.opening.pdf import Page, Word
+from opportune.documents.readiness.mra_words import is_title_row, plain
 
 SAME_LINE_EM = 0.3
 """Baselines closer than this share of the height are one line."""
@@ -15,17 +16,12 @@ COLUMN_GAP_EM = 0.8
 RUNNING_LINES = 4
 """How many lines at either end of a page may be running headers and footers."""
 
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("‘’‛ʼ´`", "'"),  # noqa: RUF001 - the characters to replace
-        **dict.fromkeys("“”„‟", '"'),
-        "ﬀ": "ff",
-        "ﬁ": "fi",
-        "ﬂ": "fl",
-        "ﬃ": "ffi",
-        "ﬄ": "ffl",
-    },
-)
+MANY_PAGES = 3
+"""Of one size: a line on more than these, and on all of them, is a running one."""
+FEW_LINES = 60
+HYPHENATED_SHARE = 0.015
+"""Of lines that end with a hyphen in a document that breaks words, at least."""
+
 _EDGES = ".,;:!?()[]\"'"
 _SHORT_HALVES = frozenset({"in", "it", "on", "up"})
 """Of short words only these begin compounds ("on-premises"); others begin words ("be-cause")."""
@@ -81,16 +77,6 @@ class Line:
         return all(b.left - a.right < COLUMN_GAP_EM * self.height for a, b in pairs)
 
 
-def plain(text: str) -> str:
-    """Return text with straight apostrophes and quotes and without ligatures."""
-    return text.translate(_PLAIN)
-
-
-def folded(text: str) -> str:
-    """Return what two texts share that differ only in case, punctuation and blanks."""
-    return " ".join(re.findall(r"[^\W_]+", plain(text).casefold()))
-
-
 def lines_of(page: int, words: Iterable[Word]) -> list[Line]:
     """Put words on lines, top to bottom."""
     rows: list[list[Word]] = []
@@ -106,17 +92,28 @@ def body_lines(pages: Sequence[Page]) -> list[Line]:
     """Return the lines of all pages in order, without running headers and footers.
 
     A running line is one of the first or last lines of a page that stands at the same height, with
-    the same words but for digits, on a third of the pages (three at least).
+    the same words but for digits, on a third of the pages (three at least), or on all pages of one
+    size. With two words or more it is one on pages of another size too, at whatever height.
+    The titles of a table may recur: they are no running line.
     """
-    by_page = [lines_of(page.number, page.words) for page in pages]
-    seen = Counter(key for lines in by_page for key in {_running_key(x) for x in _outer(lines)})
+    by_page = [(page, lines_of(page.number, page.words)) for page in pages]
+    outer = [{id(x): _running_key(x, page) for x in _outer(lines)} for page, lines in by_page]
+    seen = Counter(key for keys in outer for key in set(keys.values()))
+    sizes = Counter((round(page.width), round(page.height)) for page in pages)
     enough = max(3, len(pages) / 3)
+    running = {
+        key
+        for key in seen
+        for count in [sum(seen[key[0], key[1] + step, key[2]] for step in (-1, 0, 1))]
+        if count >= enough or count == sizes[key[2]] > MANY_PAGES
+    }
+    texts = {key[0] for key in running if len(re.findall(r"[^\W\d_]{2,}", key[0])) > 1}
     return [
         line
-        for lines in by_page
-        for outer in [{id(x) for x in _outer(lines)}]
+        for (_, lines), keys in zip(by_page, outer, strict=True)
         for line in lines
-        if not (id(line) in outer and _repeats(line, seen) >= enough)
+        if not (id(line) in keys and _is_running(keys[id(line)], running, texts))
+        or is_title_row(line.text)
     ]
 
 
@@ -124,13 +121,17 @@ def _outer(lines: list[Line]) -> list[Line]:
     return lines[:RUNNING_LINES] + lines[RUNNING_LINES:][-RUNNING_LINES:]
 
 
-def _running_key(line: Line) -> tuple[str, int]:
-    return re.sub(r"\d+", "0", line.text), round(line.baseline)
+_Key = tuple[str, int, tuple[int, int]]
+"""A line's text without its figures, its height, and the size of its page."""
 
 
-def _repeats(line: Line, seen: Counter[tuple[str, int]]) -> int:
-    text, y = _running_key(line)
-    return seen[text, y - 1] + seen[text, y] + seen[text, y + 1]
+def _running_key(line: Line, page: Page) -> _Key:
+    size = (round(page.width), round(page.height))
+    return re.sub(r"\d+", "0", line.text), round(line.baseline), size
+
+
+def _is_running(key: _Key, running: Container[_Key], texts: Container[str]) -> bool:
+    return key in running or key[0] in texts
 
 
 class Vocabulary:
@@ -138,18 +139,23 @@ class Vocabulary:
 
     def __init__(self, pages: Iterable[Page]) -> None:
         self._words: set[str] = set()
+        hyphens = lines = 0
         for page in pages:
             for before, word in pairwise(page.words):
                 # What begins a line may be the end of a word that was broken, even a page before.
                 is_within = abs(word.baseline - before.baseline) < SAME_LINE_EM * word.height
                 if is_within and not word.text.endswith(_LINE_END_HYPHENS):
                     self._words.add(word.text.strip(_EDGES).casefold())
+                lines += not is_within
+                hyphens += not is_within and before.text.endswith(_LINE_END_HYPHENS)
+        self._breaks_words = lines < FEW_LINES or hyphens > HYPHENATED_SHARE * lines
 
     def joined(self, lines: Sequence[Line]) -> str:
         """Return the text of these lines in one.
 
         A word broken at a line end loses its hyphen, unless the document also writes it with the
-        hyphen, or knows both halves as words and not the whole ("cloud-native").
+        hyphen, knows both halves as words and not the whole ("cloud-native"), has a hyphen in the
+        word already ("week-by-week"), or ends so few lines with one that it breaks no words.
         """
         text = ""
         for line in lines:
@@ -168,5 +174,9 @@ class Vocabulary:
         can_stand = bool(first[2:]) or first in _SHORT_HALVES
         halves = can_stand and {first, second} <= self._words
         is_number = not (first[-1:].isalpha() and second[:1].isalpha())
-        keep = is_number or compound or (halves and not whole)
+        # "week-by-" and "week", or "week-" and "by-week": a compound has another hyphen already.
+        last, begin = first.rpartition("-")[2], second.partition("-")[0]
+        has_one = (last, begin) != (first, second) and last + begin not in self._words
+        keep = is_number or compound or has_one or (halves and not whole)
+        keep = keep or not (self._breaks_words or whole)
         return f"{stem}-{piece}" if keep else stem + piece

@@ -25,20 +25,27 @@ EXTRA_SHARE = 0.2
 SILENT_SHARE, ECHO_SHARE = 0.15, 0.1
 """Shares of comments that are missing, and that repeat the standard description."""
 
-Layout = Literal["ruled", "plain", "merged"]
+Layout = Literal["form", "ruled", "plain", "merged"]
 
 _LOOKS: dict[str, dict[str, Any]] = {
+    "form": {
+        "paper": "us-letter", "margin": 36, "size": 9.5, "leading": 0.65, "inset": 5,
+        "columns": [19, 6, 28], "ruled": True, "merged": False, "alone": True, "centred": False,
+        "hyphenate": False,
+    },
     "ruled": {
         "paper": "us-letter", "margin": 48, "size": 10, "leading": 0.65, "inset": 6,
-        "columns": [4, 4, 3], "ruled": True, "merged": False, "centred": False, "hyphenate": True,
+        "columns": [4, 4, 3], "ruled": True, "merged": False, "alone": False, "centred": False,
+        "hyphenate": True,
     },
     "plain": {
         "paper": "a4", "margin": 72, "size": 8.5, "leading": 0.5, "inset": 3.5,
-        "columns": [3, 3, 2], "ruled": False, "merged": False, "centred": True, "hyphenate": False,
+        "columns": [3, 3, 2], "ruled": False, "merged": False, "alone": False, "centred": True,
+        "hyphenate": False,
     },
     "merged": {
         "paper": "a4", "margin": 40, "size": 11, "leading": 0.8, "inset": 8,
-        "columns": [2, 3], "ruled": False, "merged": True, "centred": False, "hyphenate": False,
+        "columns": [2, 3], "ruled": False, "merged": True, "alone": False, "centred": False, "hyphenate": False,
     },
 }  # fmt: skip
 
@@ -121,7 +128,7 @@ def write_report(
     *,
     seed: int = DEMO_SEED,
     customer: str = "Example Corp",
-    layout: Layout = "ruled",
+    layout: Layout = "form",
 ) -> None:
     """Write the report as PDF. Equal arguments give equal bytes.
 
@@ -129,8 +136,10 @@ def write_report(
         path: File to write.
         seed: Picks ratings, comments and lengths.
         customer: Name on the cover and on every page.
-        layout: How the rows are set: `ruled` has three columns with lines and broken words; `plain`
-            centres them without lines, small; `merged` has the comment below the description.
+        layout: How the rows are set: `form` as the web form prints them, with the digit alone in
+            its column, and description, blank line and comment in the next; the others have "2 2 -
+            description" in one cell: `ruled` with lines and broken words, `plain` centred without
+            lines and small, `merged` with the comment below the description.
     """
     import typst
 

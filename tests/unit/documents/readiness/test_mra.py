@@ -17,7 +17,7 @@ from opportune.documents.samples.report import Layout, ReportRow, report_rows, w
 from opportune.model.assessment import Assessment, Rating
 from opportune.model.file import InputFile
 
-LAYOUTS: tuple[Layout, ...] = ("ruled", "plain", "merged")
+LAYOUTS: tuple[Layout, ...] = ("form", "ruled", "plain", "merged")
 FEW = settings(
     max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
@@ -75,7 +75,7 @@ def noted(*rows: Rating) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layout", ["ruled", "plain"])
+@pytest.mark.parametrize("layout", ["form", "ruled", "plain"])
 @given(seed=st.integers(0, 100_000))
 @example(seed=7)
 @example(seed=58106)  # the end of a word broken by a page end is no word

@@ -189,6 +189,6 @@ def test_prompts_that_the_layout_does_not_tell_from_answers_are_noted() -> None:
 
 
 def test_the_sample_s_blank_prompts_give_no_answer(tmp_path: Path) -> None:
-    for layout in ("ruled", "plain", "merged"):
+    for layout in ("form", "ruled", "plain", "merged"):
         write_report(tmp_path / "r.pdf", layout=layout)
         assert mra.extract(InputFile("r.pdf", (tmp_path / "r.pdf").read_bytes())).answers == ()
