@@ -26,8 +26,8 @@ _LONG = 16
 _YES_WORDS = (
     "yes y true t 1 x si s sim oui o ja j verdadero verdadeiro v wahr w vrai on poweredon running "
     "started up active enabled encendido encendida activo activa ativo ativa ligado ligada "
-    "habilitado habilitada eingeschaltet aktiv aktiviert lauft allume allumee actif active "
-    "demarre demarree online live"
+    "habilitado habilitada eingeschaltet aktiv aktiviert lauft allume allumee actif demarre "
+    "demarree online live an ein soustension betrieb inbetrieb enmarche enservice"
 )
 _YES = frozenset(_YES_WORDS.split())
 _NO_WORDS = (
@@ -35,7 +35,7 @@ _NO_WORDS = (
     "shutoff down inactive disabled apagado apagada inactivo inactiva inativo inativa desligado "
     "desligada deshabilitado desabilitado suspendido suspendida suspenso suspensa detenido "
     "detenida parado parada ausgeschaltet inaktiv deaktiviert angehalten eteint eteinte arrete "
-    "arretee inactif suspendu suspendue desactive offline"
+    "arretee inactif suspendu suspendue desactive offline aus horstension horsservice"
 )
 _NO = frozenset(_NO_WORDS.split())
 """Yes and no, on and off, in five languages, folded."""

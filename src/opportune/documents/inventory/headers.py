@@ -12,6 +12,7 @@ from opportune.documents.inventory.vocabulary import MEANINGS, SIZE_UNITS
 from opportune.model.folding import folded
 
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_INITIALS = re.compile(r"\b([A-Za-z])\.([A-Za-z])\.")
 _ONE_WORD = re.compile(r"v(?:CPU|RAM)s?(?![a-z])|[KMGT]iB(?![a-z])")
 """Written with capitals inside, and yet one word."""
 _WORD = re.compile(r"[a-z]+|\d+|%")
@@ -40,8 +41,9 @@ NOTHING = Meaning("")
 @lru_cache(maxsize=8192)
 def words_of(header: str) -> tuple[str, ...]:
     """Return the words of a header, folded: "maxCpuUsage (%)" -> max, cpu, usage, %."""
-    text = _ONE_WORD.sub(lambda found: f" {found[0].lower()} ", _NUMERO.sub(" num ", header))
-    text = folded(_BEFORE_CAPITAL.sub(" ", text).replace("\u0153", "oe"))
+    text = _INITIALS.sub(r"\1\2 ", _NUMERO.sub(" num ", header))
+    text = _ONE_WORD.sub(lambda found: f" {found[0].lower()} ", text)
+    text = folded(_BEFORE_CAPITAL.sub(" ", text)).replace("\u0153", "oe")
     words: list[str] = []
     for word in _WORD.findall(text):
         words += [word] if _is_known(word) else _parts(word) or [word]

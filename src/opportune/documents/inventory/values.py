@@ -8,6 +8,7 @@ from opportune.documents.inventory.headers import words_of
 from opportune.documents.inventory.vocabulary import NO_MACHINES_ADDRESS
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Cell
+from opportune.model.folding import folded
 
 LOOKED_AT = 200
 """Filled cells from the top that decide."""
@@ -25,6 +26,12 @@ _SYSTEM = re.compile(
 )
 
 
+_POWER_WORDS = (
+    "poweredon poweredoff encendido encendida apagado apagada ligado ligada desligado desligada "
+    "eingeschaltet ausgeschaltet allume allumee eteint eteinte soustension horstension"
+)
+_POWER = frozenset(_POWER_WORDS.split())
+"""Said of nothing but a machine's power."""
 _NOT_NOW_WORDS = (
     "recommended target proposed planned future new suggested equivalent comment comments remarks "
     "notes description minimum supported"
@@ -45,6 +52,8 @@ def field_by_values(header: str, cells: Sequence[Cell]) -> str:
         return ""
     if not words & _NOT_NOW and _share(cells, _is_system) >= BEYOND_DOUBT:
         return "os_name"
+    if not words & _NOT_NOW and _share(cells, _is_power) >= BEYOND_DOUBT:
+        return "is_powered_on"
     if not words & NO_MACHINES_ADDRESS and _share(cells, _is_address) >= BEYOND_DOUBT:
         return "ip_address"
     return ""
@@ -79,6 +88,10 @@ def _is_address(text: str) -> bool:
 
 def _is_system(text: str) -> bool:
     return _SYSTEM.search(text) is not None
+
+
+def _is_power(text: str) -> bool:
+    return "".join(re.findall(r"[a-z]+", folded(text))) in _POWER
 
 
 def _is_state(text: str) -> bool:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     # Things
-    "machine": "machine machines maschine maschinen server servers serveur serveurs servidor "
-    "servidores maquina maquinas rechner computer computers computador computadora ordenador "
-    "ordinateur equipo equipos asset activo ativo node nodo knoten vm vms vmname guest hostname "
-    "fqdn servername workload",
+    "machine": "gerat gerate device devices appliance machine machines maschine maschinen server "
+    "servers serveur serveurs servidor servidores maquina maquinas rechner computer computers "
+    "computador computadora ordenador ordinateur equipo equipos asset activo ativo node nodo "
+    "knoten vm vms vmname guest hostname fqdn servername workload",
     "hypervisor_host": "esx esxi vmhost",
     "host": "host hosts hote",
     "hypervisor": "hypervisor hipervisor hyperviseur",
@@ -27,20 +27,22 @@ WORDS: Mapping[str, str] = {
     "thread": "thread threads hilo hilos",
     "logical": "logical logico logicos logicas logische logischer logischen logique logiques",
     "socket": "socket sockets zocalo zocalos sockel soquete soquetes",
-    "memory": "memory mem ram vram memoria memoire vive arbeitsspeicher hauptspeicher speicher "
-    "arbeitsspeichergrosse",
-    "disk": "disk disc storage disco duro rigido almacenamiento armazenamento stockage disque "
-    "dur hdd festplatte plattenspeicher festplattenspeicher festplattenplatz festplattengrosse "
-    "speicherplatz plattenplatz hard space espacio espaco espace",
-    "disks": "disks discos duros rigidos disques durs festplatten drives",
+    "memory": "memorias memory mem ram vram memoria memoire vive arbeitsspeicher hauptspeicher "
+    "speicher arbeitsspeichergrosse",
+    "disk": "platten festplatten disk disc storage disco duro rigido almacenamiento "
+    "armazenamento stockage disque dur hdd festplatte plattenspeicher festplattenspeicher "
+    "festplattenplatz festplattengrosse speicherplatz plattenplatz hard space espacio espaco "
+    "espace",
+    "disks": "disks discos duros rigidos disques durs drives",
     "os": "os so se betriebssystem operating operativo operacional exploitation",
     "system": "system systems sistema sistemas systeme",
     "environment": "environment env entorno ambiente umgebung environnement",
-    "power": "power powered powerstate encendido energia",
-    "state": "state status stats estado estatus etat statut zustand situacao",
+    "power": "encendida ligado ligada allume allumee eingeschaltet betriebszustand poweredon "
+    "alimentation power powered powerstate encendido energia",
+    "state": "situacion state status stats estado estatus etat statut zustand situacao",
     "ip": "ip ipv4 ips",
-    "address": "address addresses addr direccion direcciones endereco enderecos adresse "
-    "adresses adressen",
+    "address": "address addresses addr direccion direcciones endereco enderecos adresse adresses "
+    "adressen",
     "application": "application applications app apps aplicacion aplicaciones aplicacao "
     "aplicacoes anwendung anwendungen",
     # What is said of them
@@ -61,17 +63,19 @@ WORDS: Mapping[str, str] = {
     "virtuel",
     "type": "type typ tipo family familia famille familie",
     # What changes nothing
-    "count": "number num no n nr nbr nb nbre anzahl numero numeros cantidad quantidade "
-    "quantite qty quantity count",
+    "count": "cant qtd qtde qte nbre anz number num no n nr nbr nb anzahl numero numeros "
+    "cantidad quantidade quantite qty quantity count",
     "whole": "total totals totale totaux totales gesamt gesamter gesamte",
-    "given": "allocated allocation assigned provisioned configured installed size tamano "
-    "tamanho taille grosse capacity capacidad capacidade capacite kapazitat asignado asignada "
-    "asignados asignadas alocado alocada atribuido atribuida zugewiesen zugewiesener "
-    "zugewiesene bereitgestellt bereitgestellter alloue allouee alloues attribue attribuee "
-    "provisionne provisionnee provisionado provisionada aprovisionado aprovisionada installiert "
-    "installierter configurado configurada instalado instalada installe installee",
-    "filler": "of the de del da do das dos du des la el le les l d der die das von in en em in "
-    "und and y e et the is full",
+    "given": "allouees attribues installierte installiertes installed instaladas instalados "
+    "configuradas zugewiesenes provisionados provisionadas provisionnes aprovisionados "
+    "aprovisionadas asig alocados alocadas capacite allocated allocation assigned provisioned "
+    "configured size tamano tamanho taille grosse capacity capacidad capacidade kapazitat "
+    "asignado asignada asignados asignadas alocado alocada atribuido atribuida zugewiesen "
+    "zugewiesener zugewiesene bereitgestellt bereitgestellter alloue allouee alloues attribue "
+    "attribuee provisionne provisionnee provisionado provisionada aprovisionado aprovisionada "
+    "installiert installierter configurado configurada instalado instalada installe installee",
+    "filler": "of the de del da do das dos du des la el le les l d der die von in en em und and "
+    "y e et is full",
     "percent": "percent pct percentage porcentaje porcentagem pourcentage prozent",
 }
 """Meaning to its words, apart by spaces."""
