@@ -13,10 +13,10 @@ from typing import Any
 
 import openpyxl
 import xlsxwriter  # type: ignore[import-untyped] # it ships no types
-from dress_words import EXTRAS, HEADERS, POWER, SYSTEMS, TITLES
+from dress_words import EXTRAS, HEADERS, POWER, SOCKETS, SYSTEMS, TITLES
 
 Facts = list[dict[str, Any]]
-"""Machines: name, os, cores, ram_gb, disk_gb, environment, on, ip."""
+"""Machines: name, os, cores, ram_gb, disk_gb, environment, on, cpu_peak (0..1), ip."""
 
 LANGUAGES = ("en", "es", "pt", "de", "fr")
 GROUPING = {
@@ -62,6 +62,7 @@ def make_facts(rng: random.Random) -> Facts:
             "disk_gb": rng.choice((80, 100.5, 250, 500, 1024, 1536.5, 2048, 4096)),
             "environment": rng.choice(("Production", "Test", "Dev")),
             "on": rng.random() < 0.8,
+            "cpu_peak": rng.randrange(5, 100) / 100,
             "ip": f"10.{rng.randrange(250)}.{rng.randrange(250)}.{1 + rng.randrange(250)}",
         }
         for number in range(rng.randrange(6, 30))
@@ -76,6 +77,7 @@ def totals(facts: Facts) -> dict[str, float]:
         "cores": sum(one["cores"] for one in facts),
         "ram": sum(one["ram_gb"] for one in facts),
         "disk": sum(one["disk_gb"] for one in facts),
+        "peaks": sum(one["cpu_peak"] for one in facts),
     }
 
 
@@ -95,7 +97,7 @@ def dressed(facts: Facts, seed: int) -> tuple[Dress, str, bytes]:
     if dress.delimiter == ";" and language == "en":
         dress.grouping = ("", ".")
     table = _table(rng, facts, dress)
-    rows = _around(rng, table, language)
+    rows = _around(rng, table, language, dress.headers["name"])
     if producer == "csv":
         return dress, "inventory.csv", _csv(rng, rows, dress.delimiter)
     sheets = [(rng.choice(("Servers", "Hoja1", "Inventar", "Export 2026")), rows)]
@@ -115,7 +117,11 @@ def _unit(rng: random.Random, size: str) -> tuple[str, str]:
 def _table(rng: random.Random, facts: Facts, dress: Dress) -> list[list[object]]:
     columns: list[tuple[str, list[object]]] = []
     as_text = dress.producer == "csv" or rng.random() < 0.4
-    for name in ("name", "os", "cores", "ram_gb", "disk_gb", "environment", "on", "ip"):
+    names = ["name", "os", "cores", "ram_gb", "disk_gb", "environment", "on", "cpu_peak", "ip"]
+    if rng.random() < 0.2:
+        names.remove("cores")
+        columns += _cores_in_two(rng, facts, dress)
+    for name in names:
         header = _styled(rng, rng.choice(HEADERS[dress.language][name]), dress.language)
         cell, header = _writer(rng, name, header, dress, as_text=as_text)
         dress.headers[name] = header
@@ -157,6 +163,8 @@ def _writer(
     if name == "on":
         yes, no = rng.choice(POWER[dress.language])
         return lambda value: yes if value else no, header
+    if name == "cpu_peak":
+        return _peak(rng, dress, header, as_text=as_text)
     if name not in dress.units:
         return (lambda value: str(value) if as_text else value), header
     unit, where = dress.units[name]
@@ -167,8 +175,13 @@ def _writer(
         header = rng.choice((f"{header} ({shown})", f"{header} [{shown}]", f"{header} {shown}"))
     groups = rng.random() < 0.6
     decimals = rng.random() < 0.3 and factor == 1
+    gap = rng.choice((" ", " ", ""))
+    terabytes = where == "cell" and rng.random() < 0.3
 
     def written(value: float) -> object:
+        if terabytes and value >= 1024 and not value % 512:
+            tera = f"{value / 1024:g}".replace(".", dress.grouping[1])
+            return f"{tera}{gap}{'To' if dress.language == 'fr' else 'TB'}"
         number = value * factor
         if where != "cell" and not as_text:
             return number
@@ -177,12 +190,41 @@ def _writer(
         whole, _, rest = text.partition(".")
         whole = whole.replace(",", thousands if groups else "")
         text = whole + (decimal + rest if rest else "")
-        return f"{text} {shown}" if where == "cell" else text
+        return f"{text}{gap}{shown}" if where == "cell" else text
 
     return written, header
 
 
-def _around(rng: random.Random, table: list[list[object]], language: str) -> list[list[object]]:
+def _peak(
+    rng: random.Random, dress: Dress, header: str, *, as_text: bool
+) -> tuple[Callable[[Any], object], str]:
+    """Return what writes a peak: a fraction, or percent with or without its sign."""
+    way = rng.choice(("fraction", "percent", "sign"))
+    decimal = dress.grouping[1]
+    if way != "fraction" and rng.random() < 0.5:
+        header = f"{header.rstrip(' :')} (%)"
+
+    def written(value: float) -> object:
+        if way == "sign":
+            return f"{value * 100:.1f}".replace(".", decimal) + rng.choice(("%", " %"))
+        number = value if way == "fraction" else round(value * 100, 6)
+        return f"{number:.2f}".replace(".", decimal) if as_text else number
+
+    return written, header
+
+
+def _cores_in_two(rng: random.Random, facts: Facts, dress: Dress) -> list[tuple[str, list[object]]]:
+    """Return two columns whose product are the cores: sockets, and cores in each."""
+    sockets, each = rng.choice(SOCKETS[dress.language])
+    dress.headers |= {"sockets": sockets, "cores per socket": each}
+    counts = [rng.choice([n for n in (1, 2, 4) if one["cores"] % n == 0]) for one in facts]
+    pairs = zip(facts, counts, strict=True)
+    return [(sockets, list(counts)), (each, [one["cores"] // count for one, count in pairs])]
+
+
+def _around(
+    rng: random.Random, table: list[list[object]], language: str, name: str
+) -> list[list[object]]:
     """Return the table with titles above it and blank lines in it, as people leave them."""
     width = len(table[0])
     rows: list[list[object]] = []
@@ -195,6 +237,9 @@ def _around(rng: random.Random, table: list[list[object]], language: str) -> lis
         if rng.random() < 0.03:
             rows.append([""] * width)
         rows.append(row)
+    if rng.random() < 0.2:
+        total: list[object] = ["Total" if header == name else "" for header in table[0]]
+        rows += [[""] * width, total]
     return rows
 
 

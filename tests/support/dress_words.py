@@ -20,6 +20,9 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
                     "Storage Capacity", "Total Disk Size"),
         "environment": ("Environment", "Env", "Environment Type"),
         "on": ("Power State", "Powerstate", "Status", "State", "Power Status"),
+        "cpu_peak": ("Max CPU Usage", "Peak CPU Utilization", "CPU Peak", "CPU Utilization Peak",
+                     "Max CPU",
+                     "Peak CPU"),
         "ip": ("IP Address", "IP", "Primary IP", "IPv4 Address", "Server IP", "Main address"),
     },
     "es": {
@@ -37,6 +40,8 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
                     "Tamaño del disco", "Disco total", "Almacenamiento asignado"),
         "environment": ("Entorno", "Ambiente", "Tipo de entorno"),
         "on": ("Estado", "Encendido", "Estado de energía", "Estado del servidor"),
+        "cpu_peak": ("Uso máximo de CPU", "Pico de CPU", "CPU máxima", "Uso CPU pico",
+                     "Utilización máxima de CPU"),
         "ip": ("Dirección IP", "IP", "Dirección", "IP del servidor"),
     },
     "pt": {
@@ -52,6 +57,7 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
                     "Tamanho do disco", "Armazenamento alocado"),
         "environment": ("Ambiente", "Tipo de ambiente"),
         "on": ("Estado", "Status", "Situação", "Ligado"),
+        "cpu_peak": ("Uso máximo de CPU", "Pico de CPU", "CPU máxima", "Utilização máxima de CPU"),
         "ip": ("Endereço IP", "IP", "IP do servidor"),
     },
     "de": {
@@ -69,6 +75,8 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
                     "Festplattenkapazität", "Storage"),
         "environment": ("Umgebung", "Umgebungstyp"),
         "on": ("Zustand", "Status", "Eingeschaltet", "Betriebszustand"),
+        "cpu_peak": ("Maximale CPU-Auslastung", "CPU-Auslastung Max", "CPU Spitze",
+                     "CPU-Spitzenauslastung"),
         "ip": ("IP-Adresse", "IP", "IPv4-Adresse", "IP Adresse"),
     },
     "fr": {
@@ -84,6 +92,7 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
                     "Stockage alloué", "Espace disque alloué"),
         "environment": ("Environnement", "Type d'environnement"),
         "on": ("État", "Statut", "Allumé", "État de la machine"),
+        "cpu_peak": ("Utilisation CPU max", "CPU max", "Pic CPU", "Utilisation maximale du CPU"),
         "ip": ("Adresse IP", "IP", "Adresse IP du serveur"),
     },
 }  # fmt: skip
@@ -98,6 +107,18 @@ POWER: dict[str, tuple[tuple[str, str], ...]] = {
            ("Ein", "Aus"), ("Aktiv", "Inaktiv")),
     "fr": (("Allumé", "Éteint"), ("VRAI", "FAUX"), ("Oui", "Non"), ("Démarré", "Arrêté"),
            ("Sous tension", "Hors tension")),
+}  # fmt: skip
+
+SOCKETS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (("Sockets", "Cores per Socket"), ("CPU Sockets", "Cores Per CPU"),
+           ("Physical CPUs", "Cores per Processor")),
+    "es": (("Sockets", "Núcleos por socket"), ("CPU físicas", "Núcleos por CPU"),
+           ("Procesadores", "Núcleos por procesador")),
+    "pt": (("Sockets", "Núcleos por socket"), ("Processadores", "Núcleos por processador")),
+    "de": (("Sockel", "Kerne pro Sockel"), ("Prozessoren", "Kerne je Prozessor"),
+           ("Anzahl CPUs", "Kerne pro CPU")),
+    "fr": (("Sockets", "Cœurs par socket"), ("Processeurs", "Cœurs par processeur"),
+           ("Nombre de CPU", "Cœurs par CPU")),
 }  # fmt: skip
 
 SYSTEMS = (

@@ -32,6 +32,7 @@ def differences(seed: int) -> str:
         "cores": sum(server.cores or 0 for server in servers),
         "ram": sum(server.ram_gb or 0 for server in servers),
         "disk": sum(server.disk_gb or 0 for server in servers),
+        "peaks": sum(server.cpu_peak_fraction or 0 for server in servers),
     }
     wrong = [
         f"{key} {read[key]} for {value}"

@@ -274,9 +274,9 @@ class Columns:
         return table_mark_of(map(self._number_texts, numeric))
 
     def _number_texts(self, name: str) -> list[str]:
-        """Return the different texts of a column that are not digits alone."""
+        """Return the different texts of a column."""
         cells = {cell for cell in self._cells(name) if isinstance(cell, str) and cell}
-        return [text_of(cell) for cell in sorted(cells) if not cell.isdigit()]
+        return [text_of(cell) for cell in sorted(cells)]
 
     def _raw(self, name: str, position: int, cell: Cell, mark: str) -> Raw:
         if isinstance(cell, float) or type(cell) is int:

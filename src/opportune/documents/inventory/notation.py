@@ -14,7 +14,8 @@ WHOLE_UNITS = ("kb", "kib", "mb", "mib")
 """Nobody writes a machine's memory or disk in thousandths of one of these."""
 MEMORY_STEP_MB = 256
 """Memory in MB comes in multiples of it."""
-SHARE_LARGEST = 100
+LEAST_OPEN = 2
+"""Different numbers that could be either, before their shape counts."""
 
 
 class Notation(NamedTuple):
@@ -32,7 +33,7 @@ def notation_of(
     """Return how a column's numbers are written.
 
     Args:
-        texts: Its cells that are texts and not blank.
+        texts: Its different cells that are texts and not blank.
         field: What it is read as.
         unit: That its header names, or its format implies; "" = none.
         table_mark: Decimal mark that the table's other columns prove; "" = none does.
@@ -48,7 +49,11 @@ def notation_of(
         return Notation(table_mark, "other columns of the table leave no doubt")
     mark = "," if any("," in text for text in open_) else "."
     other = "." if mark == "," else ","
-    return _by_figures(open_, field, unit, (mark, other)) or _by_delimiter(delimiter)
+    return (
+        _by_figures(open_, field, unit, (mark, other))
+        or _by_shape(texts, open_, other)
+        or _by_delimiter(delimiter)
+    )
 
 
 def _by_figures(
@@ -63,6 +68,18 @@ def _by_figures(
     if field.startswith("ram_") and not unit and _are_steps(texts, other):
         return Notation(other, f"all of them are then multiples of {MEMORY_STEP_MB}, as MB are")
     return None
+
+
+def _by_shape(texts: Sequence[str], open_: Sequence[str], other: str) -> Notation | None:
+    """Take marks for thousands where only numbers from 1,000 on have one.
+
+    Decimals would have one in smaller numbers too, or fewer than three digits after some.
+    """
+    marked = [text for text in texts if "." in text or "," in text]
+    smaller = [text for text in texts if text not in marked and quantity_of(text, "") is not None]
+    if len(set(open_)) < LEAST_OPEN or len(open_) != len(marked) or not smaller:
+        return None
+    return Notation(other, "only numbers from 1,000 on have a mark, with three digits after it")
 
 
 def _by_delimiter(delimiter: str) -> Notation:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     # Things
-    "machine": "gerat gerate device devices appliance machine machines maschine maschinen server "
-    "servers serveur serveurs servidor servidores maquina maquinas rechner computer computers "
-    "computador computadora ordenador ordinateur equipo equipos asset activo ativo node nodo "
-    "knoten vm vms vmname guest hostname fqdn servername workload",
+    "machine": "ci instance instances instancia instancias gerat gerate device devices appliance "
+    "machine machines maschine maschinen server servers serveur serveurs servidor servidores "
+    "maquina maquinas rechner computer computers computador computadora ordenador ordinateur "
+    "equipo equipos asset activo ativo node nodo knoten vm vms vmname guest hostname fqdn "
+    "servername workload",
     "hypervisor_host": "esx esxi vmhost",
     "host": "host hosts hote",
     "hypervisor": "hypervisor hipervisor hyperviseur",
@@ -36,7 +37,7 @@ WORDS: Mapping[str, str] = {
     "disks": "disks discos duros rigidos disques durs drives",
     "os": "os so se betriebssystem operating operativo operacional exploitation",
     "system": "system systems sistema sistemas systeme",
-    "environment": "environment env entorno ambiente umgebung environnement",
+    "environment": "umgebungstyp environment env entorno ambiente umgebung environnement",
     "power": "encendida ligado ligada allume allumee eingeschaltet betriebszustand poweredon "
     "alimentation power powered powerstate encendido energia",
     "state": "situacion state status stats estado estatus etat statut zustand situacao",
@@ -46,13 +47,14 @@ WORDS: Mapping[str, str] = {
     "application": "application applications app apps aplicacion aplicaciones aplicacao "
     "aplicacoes anwendung anwendungen",
     # What is said of them
-    "usage": "usage utilization utilisation uso utilizacion utilizacao auslastung nutzung",
+    "usage": "ocupacion ocupacao carga usage utilization utilisation uso utilizacion utilizacao "
+    "auslastung nutzung",
     "used": "used use util utilized utilised usado usada usados utilizado utilizada utilise "
     "utilisee utilises belegt belegter genutzt genutzter",
     "free": "free libre libres livre livres frei freier disponible disponibles disponivel "
     "available",
-    "peak": "max maximum maximal maximale maximaler maximo maxima peak peaks pico spitze "
-    "spitzenwert spitzenlast pointe hochste",
+    "peak": "pic pics spitzen max maximum maximal maximale maximaler maximo maxima peak peaks "
+    "pico spitze spitzenwert spitzenlast pointe hochste",
     "average": "avg average mean promedio media medio moyen moyenne durchschnitt "
     "durchschnittlich durchschnittliche mittel mittelwert mittlere",
     "per": "per por par pro je",
