@@ -66,11 +66,13 @@ DATABASES = layout(
     {
         "id": "databaseid dbid",
         "name": "dbname databasename",
-        "instance": "dbinstancename instancename",
+        "instance": "dbinstancename instancename databaseinstancename",
         "engine": "sourceenginetype enginetype engine databaseengine",
         "version": "sourceengineversion engineversion",
         "edition": "sourceengineedition engineedition sqledition mssqledition",
-        "size_gb": "totalsize size databasesize dbsize",
+        "size_gb": "totalsize size databasesize dbsize totaldbsize totaldatabasesize dbtotalsize "
+        "allocatedsize datasize tamano tamanototal tamanobd tamanodelabasededatos tamanho "
+        "tamanhototal datenbankgrosse grosse taille tailletotale tailledelabase",
         "server_id": "serverid",
         "server_id_host": "hostname servername serverhostname",
         "target_engine": "targetengine",

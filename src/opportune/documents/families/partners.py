@@ -4,7 +4,7 @@ What the customer has is what a tool observed. What it recommends (an instance t
 price) is no fact about the customer: no such column has a field here, and a note says so.
 """
 
-from opportune.documents.families import discovery, mpa, plain_list
+from opportune.documents.families import discovery, hub, mpa, plain_list
 from opportune.documents.inventory import layouts
 from opportune.documents.inventory.layouts import Caveat, layout
 from opportune.documents.inventory.recognition import family
@@ -151,8 +151,11 @@ CONCIERTO = family(
 
 # Inventory template of AWS Professional Services
 
-_DISCOVERY_MARKS = sorted(discovery.DISCOVERY.marks)
-"""It mixes the names of AWS's discovery tool with its own: those speak for it as well."""
+_MIXED_MARKS = sorted(
+    discovery.DISCOVERY.marks | hub.MIGRATION_HUB.marks | set(plain_list.SHEET_MARKS.split())
+)
+"""It mixes names of AWS's discovery tool and of Migration Hub with its own, and its other sheets
+are MPA's: those speak for it as well."""
 
 _PROSERVE_SERVERS = layout(
     layouts.SERVERS,
@@ -176,7 +179,7 @@ PROSERVE = family(
     "proserve-inventory",
     "an inventory template of AWS Professional Services",
     (_PROSERVE_SERVERS, *mpa.LAYOUTS[1:]),
-    " ".join(("storageprovisioned storageutil performanceprofile", *_DISCOVERY_MARKS)),
+    " ".join(("storageprovisioned storageutil performanceprofile", *_MIXED_MARKS)),
 )
 
 # Azure Migrate
@@ -245,8 +248,9 @@ GOOGLE = family(
     "google-vminfo",
     "a vmInfo file of Google Cloud Migration Center",
     (_GOOGLE_SERVERS,),
-    "machineid machinename allocatedprocessorcorecount totaldiskallocated totaldiskused "
-    "machinestatus",
+    "allocatedprocessorcorecount totaldiskallocated totaldiskused machinetypelabel "
+    "ipaddresslistsemicolondelimited primarymacaddress hostinglocation ospublisher "
+    "provisioningstate",
 )
 
 # Intake form of Cloud Migration Factory, and import file of Application Migration Service

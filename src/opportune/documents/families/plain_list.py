@@ -92,17 +92,21 @@ SERVERS = layout(
 
 _LAYOUTS = (SERVERS, *mpa.LAYOUTS[1:])
 
+SHEET_MARKS = (
+    "databaseid dbname dbinstancename sourceenginetype sourceengineversion sourceengineedition "
+    "targetengine licensemodel applicationid appid applicationname businesscriticality "
+    "sourceserverid targetserverid sourcehostname targethostname origenhostname destinohostname "
+    "srcappid destappid"
+)
+"""Of MPA's sheets beside that of servers."""
+
 MPA = family(
     "mpa-workbook",
     "an MPA import file",
     _LAYOUTS,
     "serverid isphysical numcpus numcorespercpu numthreadspercore maxcpuusagepctdec "
     "avgcpuusagepctdec totalram maxramusagepctdec avgramutlpctdec avgramusagepctdec "
-    "environmenttype storagetotaldisksize storageutilization storagemaxreadiopssize "
-    "databaseid dbname dbinstancename sourceenginetype sourceengineversion sourceengineedition "
-    "targetengine licensemodel applicationid appid applicationname businesscriticality "
-    "sourceserverid targetserverid sourcehostname targethostname origenhostname destinohostname "
-    "srcappid destappid",
+    "environmenttype storagetotaldisksize storageutilization storagemaxreadiopssize " + SHEET_MARKS,
     text_kind="mpa-csv",
 )
 

@@ -1,5 +1,6 @@
 """All families of inventories that are known, in one place."""
 
+from opportune.documents.families.cmdb import SERVICENOW
 from opportune.documents.families.discovery import DISCOVERY
 from opportune.documents.families.evaluator import EVALUATOR
 from opportune.documents.families.hub import MIGRATION_HUB, RECOMMENDATIONS
@@ -17,6 +18,7 @@ FAMILIES = (
     DISCOVERY,
     EVALUATOR,
     *PARTNERS,
+    SERVICENOW,
     PLAIN_LIST,
 )
 """The plain list, which takes what no other does, is the last."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from opportune.documents.opening.sheet_xml import NO_CACHED_VALUE
+from opportune.model.folding import folded
 
 ERROR_TEXTS = (
     "#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#error", "#spill!",
@@ -13,6 +14,8 @@ ERROR_TEXTS = (
 )  # fmt: skip
 """As Excel shows them, folded; a cell may hold one as a text."""
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u00b4`", "'"))
+"""Swiss numbers group thousands with one of them."""
 _QUANTITY = re.compile(r"([+-]?)\s*(\d[\d.,' ]*)\s*([A-Za-z%/]*)\.?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*")
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|\[\]'\"]+")
@@ -20,8 +23,22 @@ _NO_ADDRESS = ("127.", "169.254.", "0.", "::1", "fe80:", "n/a", "unknown", "none
 _DOTS = 3
 _LONG = 16
 """Digits from which on a float would round."""
-_YES = frozenset(("yes", "y", "true", "t", "1", "x", "si", "sim", "on"))
-_NO = frozenset(("no", "n", "false", "f", "0", "nao", "off", "none"))
+_YES_WORDS = (
+    "yes y true t 1 x si s sim oui o ja j verdadero verdadeiro v wahr w vrai on poweredon running "
+    "started up active enabled encendido encendida activo activa ativo ativa ligado ligada "
+    "habilitado habilitada eingeschaltet aktiv aktiviert lauft allume allumee actif demarre "
+    "demarree online live an ein soustension betrieb inbetrieb enmarche enservice"
+)
+_YES = frozenset(_YES_WORDS.split())
+_NO_WORDS = (
+    "no n false f 0 nao off none non nein falso falsch faux poweredoff stopped suspended shutdown "
+    "shutoff down inactive disabled apagado apagada inactivo inactiva inativo inativa desligado "
+    "desligada deshabilitado desabilitado suspendido suspendida suspenso suspensa detenido "
+    "detenida parado parada ausgeschaltet inaktiv deaktiviert angehalten eteint eteinte arrete "
+    "arretee inactif suspendu suspendue desactive offline aus horstension horsservice"
+)
+_NO = frozenset(_NO_WORDS.split())
+"""Yes and no, on and off, in five languages, folded."""
 
 
 class Quantity(NamedTuple):
@@ -45,7 +62,7 @@ def quantity_of(text: str, decimal_mark: str) -> Quantity | None:
     """
     if _is_plain(text):
         return Quantity(float(text), "")
-    match = _QUANTITY.fullmatch(text.strip())
+    match = _quantity(text)
     if match is None:
         return None
     sign, digits, unit = match[1], match[2].strip(), match[3]
@@ -58,7 +75,7 @@ def decimal_mark_of(texts: Iterable[str]) -> str:
     for text in texts:
         if _is_plain(text):
             continue
-        match = _QUANTITY.fullmatch(text.strip())
+        match = _quantity(text)
         mark = _proven_mark(match[2].strip()) if match else ""
         if mark:
             return mark
@@ -69,7 +86,7 @@ def is_ambiguous(text: str) -> bool:
     """Whether a mark in the text may mean thousands or decimals: "1.500", "2,048"."""
     if _is_plain(text):
         return False
-    match = _QUANTITY.fullmatch(text.strip())
+    match = _quantity(text)
     digits = match[2].strip() if match else ""
     grouped = _GROUPED.fullmatch(digits)
     return (
@@ -81,9 +98,18 @@ def is_ambiguous(text: str) -> bool:
 
 
 def flag_of(text: str) -> bool | None:
-    """Return yes or no as a text begins: "Y", "TRUE", "Yes, SOX", "Não"; else None."""
-    word = re.split(r"[^a-z0-9]", text.casefold().replace("í", "i").replace("ã", "a"), maxsplit=1)
-    return True if word[0] in _YES else False if word[0] in _NO else None
+    """Return yes or no as a text begins: "Y", "TRUE", "Yes, SOX", "Não", "VERDADERO"; else None."""
+    words = re.findall(r"[a-z0-9]+", folded(text))
+    if not words:
+        return None
+    for word in ("".join(words), words[0]):  # "powered off" as a whole, "Yes, SOX" by its first
+        if word in _YES or word in _NO:
+            return word in _YES
+    return None
+
+
+def _quantity(text: str) -> re.Match[str] | None:
+    return _QUANTITY.fullmatch(text.strip().translate(_APOSTROPHES))
 
 
 def _is_plain(text: str) -> bool:
@@ -129,8 +155,8 @@ def _proven_mark(digits: str) -> str:
     if not count:
         return ""
     other = "," if mark == "." else "."
-    if count > 1:
-        return other  # several of one mark group thousands
+    if count > 1:  # several of one mark group thousands, or it is an address or a version
+        return other if _GROUPED.fullmatch(digits) else ""
     whole, _, fraction = digits.partition(mark)
     if len(fraction) == len("000") and 0 < len(whole) < len("0000") and whole != "0":
         return ""

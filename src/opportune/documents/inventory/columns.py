@@ -1,19 +1,21 @@
 """Reads a table column by column: each column's unit is decided once, each bad cell is noted."""
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from functools import cached_property
+from math import inf, isfinite
 
 from opportune.documents.inventory.cells import (
     Quantity,
-    decimal_mark_of,
     flag_of,
     is_ambiguous,
     is_error,
     quantity_of,
 )
+from opportune.documents.inventory.notation import Notation, notation_of, table_mark_of
 from opportune.documents.inventory.tables import FoundTable
 from opportune.documents.inventory.units import (
     AMBIGUOUS_UP_TO,
+    COUNT_LARGEST,
     GB_PER,
     HOURS_PER,
     ROUNDING,
@@ -51,6 +53,7 @@ class Columns:
         self._notes = notes
         first = found.first_row
         self._rows = [found.rows[number - first] for number in numbers]
+        self._notations: dict[str, Notation] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._found.indexes
@@ -74,13 +77,15 @@ class Columns:
         for position, text in enumerate(self.texts(name)):
             flag = words(text) if text else None
             if flag is None and text:
+                flag = flag_of(text)  # in another language than the format's own words
+            if flag is None and text:
                 self.note(Code.VALUE_NOT_UNDERSTOOD, "neither yes nor no", name, position, text)
             flags.append(flag)
         return flags
 
     def integers(self, name: str, least: int = 0) -> list[int | None]:
-        """Return a column of whole numbers; None where it is none, or below `least`."""
-        values = self._at_least(name, self._plain(name), least)
+        """Return a column of whole numbers; None where it is none, below `least`, or impossible."""
+        values = self._within(name, self._plain(name), least, COUNT_LARGEST.get(name, inf))
         whole: list[int | None] = []
         for position, value in enumerate(values):
             if value is not None and value != int(value):
@@ -95,13 +100,29 @@ class Columns:
             whole.append(None if value is None else int(value))
         return whole
 
+    def possible(self, name: str, counts: list[int | None], place: str) -> list[int | None]:
+        """Return counts that were computed, blank with a note where no server has so many.
+
+        Args:
+            name: The field that they give.
+            counts: One for each row.
+            place: The field in whose column the note stands.
+        """
+        within: list[int | None] = []
+        for position, count in enumerate(counts):
+            is_possible = count is None or count <= COUNT_LARGEST[name]
+            if not is_possible:
+                self._impossible(place, position)
+            within.append(count if is_possible else None)
+        return within
+
     def numbers_of(self, name: str) -> list[float | None]:
         """Return a column of numbers, not negative; units beside them do not count."""
-        return self._at_least(name, self._plain(name), 0)
+        return self._within(name, self._plain(name), 0)
 
     def hours(self, name: str) -> list[float | None]:
         """Return a column of durations in hours; "30 min" is 0.5."""
-        return self._at_least(name, self._converted(name, HOURS_PER, Decision(1.0, "")), 0)
+        return self._within(name, self._converted(name, HOURS_PER, Decision(1.0, "")), 0)
 
     def sizes_gb(self, name: str, rules: SizeRules, *, zero: bool) -> list[float | None]:
         """Return a column of sizes in GB, or the sum of several where the layout says so.
@@ -172,7 +193,7 @@ class Columns:
                 if value == 0:
                     self._impossible(name, position)
                     values[position] = None
-        return self._at_least(name, values, 0)
+        return self._within(name, values, 0, rules.largest_gb)
 
     def _size_decision(
         self, name: str, raws: Sequence[Raw], rules: SizeRules, implied: str
@@ -187,7 +208,7 @@ class Columns:
 
         Each with the positions of its rows, and words that say which rows they are.
         """
-        implied = self._found.layout.units.get(name.partition("+")[0], "")
+        implied = self._found.implied.get(name.partition("+")[0], "")
         everywhere = range(len(self._rows))
         if "|" not in implied:
             return [(implied, everywhere, "")]
@@ -220,9 +241,42 @@ class Columns:
         if name not in self:
             return [None] * len(self._rows)
         cells = self._cells(name)
-        texts = [text_of(cell) for cell in cells if isinstance(cell, str) and cell]
-        mark = decimal_mark_of(texts)
+        mark = self._notation(name).decimal_mark
         return [self._raw(name, position, cell, mark) for position, cell in enumerate(cells)]
+
+    def _notation(self, name: str) -> Notation:
+        """Return how a column writes numbers; how that was decided becomes a note."""
+        if name in self._notations:
+            return self._notations[name]
+        unit = self._found.units.get(name, "") or self._found.implied.get(name, "")
+        notation = notation_of(
+            self._number_texts(name),
+            field=name,
+            unit=unit,
+            table_mark=self._table_mark,
+            delimiter=self._found.delimiter,
+        )
+        self._notations[name] = notation
+        if notation.reason and self.numbers:
+            grouping = "," if notation.decimal_mark == "." else "."
+            self._notes.add(
+                Code.NUMBER_FORMAT,
+                f"Numbers in column {self._found.headers[name]!r} are read with "
+                f"{notation.decimal_mark!r} for decimals and {grouping!r} for thousands: "
+                f"{notation.reason}.",
+                f"{self.table.file}, {span(self.table, name, self.numbers[0], self.numbers[-1])}",
+            )
+        return notation
+
+    @cached_property
+    def _table_mark(self) -> str:
+        numeric = [name for name in self._found.indexes if _is_numeric(name)]
+        return table_mark_of(map(self._number_texts, numeric))
+
+    def _number_texts(self, name: str) -> list[str]:
+        """Return the different texts of a column."""
+        cells = {cell for cell in self._cells(name) if isinstance(cell, str) and cell}
+        return [text_of(cell) for cell in sorted(cells)]
 
     def _raw(self, name: str, position: int, cell: Cell, mark: str) -> Raw:
         if isinstance(cell, float) or type(cell) is int:
@@ -281,9 +335,11 @@ class Columns:
                 values.append(None)
         return values
 
-    def _at_least(self, name: str, values: list[float | None], least: float) -> list[float | None]:
+    def _within(
+        self, name: str, values: list[float | None], least: float, most: float = inf
+    ) -> list[float | None]:
         for position, value in enumerate(values):
-            if value is not None and not (value >= least and isfinite(value)):
+            if value is not None and not (least <= value <= most and isfinite(value)):
                 self._impossible(name, position)
                 values[position] = None
         return values
@@ -311,3 +367,7 @@ class Columns:
         message = f"Column {header!r} is{where} {decision.reason}."
         for code in (Code.UNIT_DECIDED, *([decision.doubt] if decision.doubt else [])):
             self._notes.add(code, message, f"{self.table.file}, {source}")
+
+
+def _is_numeric(name: str) -> bool:
+    return "_gb" in name or name.endswith("_fraction") or name in COUNT_LARGEST

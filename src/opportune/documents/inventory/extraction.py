@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from opportune.documents.inventory import layouts
+from opportune.documents.inventory.application_names import by_their_ids
 from opportune.documents.inventory.cells import flag_of, is_error
 from opportune.documents.inventory.columns import Columns
 from opportune.documents.inventory.layouts import Layout
@@ -94,11 +95,12 @@ def extract(recognised: Recognised, notes: Notes) -> Extracted:
             extras.append(Extra(found, columns))
         else:
             things.add_rows(kind, columns)
+    applications, links = by_their_ids(things.applications, things.links)
     facts = Assessment(
         servers=tuple(server for _, _, servers in tables for server in servers),
         databases=tuple(things.databases),
-        applications=tuple(things.applications),
-        links=tuple(things.links),
+        applications=tuple(applications),
+        links=tuple(links),
     )
     return Extracted(facts, recognised.family.layouts, tuple(tables), tuple(extras))
 

@@ -1,18 +1,22 @@
 """Recognises which family of inventory a file is of: by its headers, never by its name.
 
 A family is a declaration (`family`): the layouts of its tables, and the headers that speak for it.
-A family needs `least` of these *marks*. Of several the best is the one with the most, a mark that
-families share counting as a part for each.
+A family needs `least` of these *marks* to read a file at all. Of several the one that reads the
+most facts wins, then the one with the most marks.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
+from opportune.documents.inventory.column_notes import note_columns
+from opportune.documents.inventory.facts import disagree, facts_in
 from opportune.documents.inventory.layouts import SERVERS, Caveat, Layout
 from opportune.documents.inventory.tables import (
     FoundTable,
     Header,
+    Knowledge,
     find_table,
     header_key,
     headers_of,
@@ -112,28 +116,23 @@ class Recognised:
         for caveat in self.family.caveats:
             notes.add(Code(caveat.code), caveat.message, name)
         for found in self.tables:
-            _note_table(found, notes)
+            note_columns(found, notes)
 
 
-def _note_table(found: FoundTable, notes: Notes) -> None:
-    table = found.table
-    place = f"{table.file}, {table.place('', table.header_row)}"
-    if found.unused:
-        notes.add(
-            Code.COLUMN_IGNORED,
-            f"{len(found.unused):,} columns are not used: {listed(list(found.unused), 40)}.",
-            place,
-        )
-    for name, header in found.mapped.items():
-        cell = table.place(name, table.header_row)
-        notes.add(
-            Code.COLUMN_MAPPED,
-            f"Column {header!r} is read as {name}, as the user decided.",
-            f"{table.file}, {cell}",
-        )
-    for caveat in found.layout.caveats:
-        if not caveat.keys or caveat.keys & found.keys:
-            notes.add(Code(caveat.code), caveat.message, place)
+@dataclass(frozen=True)
+class _Candidate:
+    """A family that a file may be of."""
+
+    family: Family
+    tables: list[FoundTable]
+    marks: frozenset[str]
+    weight: float
+    """Of its marks; one that families share counts as a part for each."""
+
+    @property
+    def facts(self) -> int:
+        """How many facts it reads."""
+        return facts_in(self.tables)
 
 
 def recognise(
@@ -145,6 +144,9 @@ def recognise(
 ) -> Recognised | None:
     """Return which family a file is of, and its tables; None if it is of none.
 
+    Every family whose marks are there reads the file, each with the columns that the others and the
+    plain list know; the one that reads the most facts wins, of several the one with the most marks.
+
     Args:
         workbook: The file's sheets.
         families: All that are known; one without marks takes what no other does.
@@ -152,71 +154,86 @@ def recognise(
         is_part: Whether the file is a part of an export of one of these families: no marks needed.
 
     Raises:
-        UnsupportedDocumentError: Two families fit about equally.
+        UnsupportedDocumentError: Two families fit about equally, and read different figures.
     """
     headers = [(sheet, headers_of(sheet)) for sheet in workbook.sheets if sheet.rows]
     shared = Counter(mark for one in families for mark in one.marks)
-    scores: list[tuple[float, Family, list[FoundTable], set[str]]] = []
-    fallback: Recognised | None = None
-    for one in families:
-        tables = _tables(workbook, one, headers, mapping)
-        if not tables:
-            continue
-        if not one.marks:
-            fallback = fallback or _contents(workbook, one, tables)
-            continue
-        marks = _marks(one, tables)
-        score = sum(1 / shared[mark] for mark in marks)
-        if is_part or len(marks) >= one.least:
-            scores.append((score, one, tables, marks))
-    if not scores:
-        return fallback
-    scores.sort(key=lambda scored: -scored[0])
-    _check_rival(workbook, scores)
-    return _contents(workbook, scores[0][1], scores[0][2])
+    fitting = [
+        _Candidate(one, tables, marks, sum(1 / shared[mark] for mark in marks))
+        for one in families
+        if one.marks
+        and (tables := _tables(workbook, one, headers, Knowledge(mapping)))
+        and (len(marks := _marks(one, tables)) >= one.least or is_part)
+    ]
+    plain = [one for one in families if not one.marks]
+    ranked = [one.family for one in sorted(fitting, key=lambda one: -one.weight)]
+    others = [one.layouts[0] for one in (*ranked, *plain) if one.layouts[0].kind == SERVERS]
+    known = Knowledge(mapping, others)
+    candidates = [
+        replace(one, tables=_tables(workbook, one.family, headers, known)) for one in fitting
+    ]
+    for one in plain:
+        by_words = Knowledge(mapping, one.layouts[:1], by_words=True)
+        tables = _tables(workbook, one, headers, by_words)
+        if tables and not any(_covers(candidate, tables) for candidate in candidates):
+            candidates.append(_Candidate(one, tables, frozenset(), 0.0))
+    if not candidates:
+        return None
+    candidates.sort(key=lambda one: (-one.facts, -one.weight))
+    _check_rival(workbook, candidates, fitting)
+    return _contents(workbook, candidates[0].family, candidates[0].tables)
+
+
+def _covers(one: _Candidate, tables: Sequence[FoundTable]) -> bool:
+    """Whether a tool's family reads all sheets that hold these tables: it knows what they are."""
+    read = {table.table.sheet for table in one.tables}
+    return all(table.table.sheet in read for table in tables)
 
 
 def _tables(
     workbook: Workbook,
     one: Family,
     headers: Sequence[tuple[Sheet, tuple[Header, ...]]],
-    mapping: Mapping[str, str],
+    known: Knowledge,
 ) -> list[FoundTable]:
     file = (workbook.file.name, workbook.file.sha256)
-    found = (find_table(file, sheet, rows, one.layouts, mapping) for sheet, rows in headers)
+    found = (find_table(file, sheet, rows, one.layouts, known) for sheet, rows in headers)
     return [table for table in found if table is not None]
 
 
-def _marks(one: Family, tables: Sequence[FoundTable]) -> set[str]:
+def _marks(one: Family, tables: Sequence[FoundTable]) -> frozenset[str]:
     keys = {key for table in tables for key in table.keys}
     keys |= {f"sheet:{header_key(table.table.sheet)[0]}" for table in tables if table.table.sheet}
-    return keys & one.marks
+    return frozenset(keys & one.marks)
 
 
 def _check_rival(
-    workbook: Workbook, scores: Sequence[tuple[float, Family, list[FoundTable], set[str]]]
+    workbook: Workbook, candidates: Sequence[_Candidate], fitting: Sequence[_Candidate]
 ) -> None:
-    _, first, tables, marks = scores[0]
-    for _, second, others, rivals in scores[1:]:
-        ours, theirs = len(marks - rivals), len(rivals - marks)
-        if theirs >= max(RIVAL_MARKS, RIVAL_SHARE * ours):
-            raise _doubtful(workbook, (first, tables, marks), (second, others, rivals))
-
-
-_Candidate = tuple[Family, list[FoundTable], set[str]]
+    """Refuse a file whose tools, each by its own columns, say different things of its machines."""
+    own = {one.family.kind: one for one in fitting}
+    first = own.get(candidates[0].family.kind)
+    for rival in candidates[1:] if first else ():
+        second = own.get(rival.family.kind)
+        if first is None or second is None:
+            continue
+        ours, theirs = len(first.marks - second.marks), len(second.marks - first.marks)
+        if theirs >= max(RIVAL_MARKS, RIVAL_SHARE * ours) and disagree(first.tables, second.tables):
+            raise _doubtful(workbook, first, second)
 
 
 def _doubtful(workbook: Workbook, one: _Candidate, other: _Candidate) -> UnsupportedDocumentError:
-    (first, tables, marks), (second, others, rivals) = one, other
+    ours = _shown(one.tables, one.marks - other.marks)
+    theirs = _shown(other.tables, other.marks - one.marks)
     return UnsupportedDocumentError(
         workbook.file.name,
-        f"it could be {first.name} ({_shown(tables, marks - rivals)}) as well as {second.name} "
-        f"({_shown(others, rivals - marks)}): give it as one of these tools exports it, or delete "
-        "the columns of the other.",
+        f"it could be {one.family.name} ({ours}) as well as {other.family.name} ({theirs}), and "
+        "they say different things of the same machines: give it as one of these tools exports "
+        "it, or delete the columns of the other.",
     )
 
 
-def _shown(tables: Sequence[FoundTable], marks: set[str]) -> str:
+def _shown(tables: Sequence[FoundTable], marks: AbstractSet[str]) -> str:
     """Return the headers that are marks of one family and not of the other."""
     names = [
         str(text)

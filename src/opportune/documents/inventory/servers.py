@@ -198,6 +198,7 @@ def _counts(columns: Columns, notes: Notes) -> tuple[Counts, Counts, Counts]:
     if "cores_per_cpu" in columns:
         product = _times(sockets, columns.integers("cores_per_cpu", 1))
         cores = _first(cores, product)
+        cores = columns.possible("total_cores", cores, "cores_per_cpu")
     if "total_cores" not in columns and "cores_per_cpu" not in columns:
         counted = "sockets" if "sockets" in columns else "total_threads"
         cores = list(sockets if counted == "sockets" else threads)

@@ -1,11 +1,17 @@
 """Finds tables in sheets by their headers, wherever the header row stands."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from opportune.documents.inventory.layouts import Layout
+from opportune.documents.inventory.filling import (
+    fields_by_words,
+    filled_in,
+    with_virtual_cores,
+)
+from opportune.documents.inventory.headers import meaning_of
+from opportune.documents.inventory.layouts import SERVERS, Layout
 from opportune.documents.inventory.units import GB_PER
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Cell, Sheet
@@ -14,13 +20,16 @@ from opportune.model.folding import folded
 
 HEADER_ROWS = 40
 """Rows from the top of a sheet in which its header is looked for."""
+_LAST = 1_000_000
+"""A rank after that of any header key."""
 HEADER_LENGTH = 120
 """A longer text is no header."""
 
 _PERCENT = re.compile(r"%|pct|percent", re.IGNORECASE)
 _PARENTHESES = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _TRAILING_UNIT = re.compile(
-    r"(?:[\s_.-]+|(?<=[a-z])in)(kb|mb|gb|tb|kib|mib|gib|tib|hours?|horas?|pct)$", re.IGNORECASE
+    r"(?:[\s_.-]+|(?<=[a-z])in)(kb|mb|gb|tb|kib|mib|gib|tib|mo|go|hours?|horas?|pct)$",
+    re.IGNORECASE,
 )
 _CAMEL_UNIT = re.compile(r"(?<=[a-z])(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
 _IN = re.compile(r"[\s_.-]+(?:in|en|em)$", re.IGNORECASE)
@@ -50,11 +59,21 @@ class FoundTable:
     """Field to the fields, itself first, that it is the sum of."""
     mapped: Mapping[str, str] = field(default_factory=dict)
     """Field to the header that the user gave for it."""
+    implied: Mapping[str, str] = field(default_factory=dict)
+    """Field to the unit that is meant where its header names none, as in `Layout.units`."""
+    understood: Mapping[str, str] = field(default_factory=dict)
+    """Field to the header that no layout declares, but whose words or values say it."""
+    delimiter: str = ""
+    """What separates the cells of a text; "" in a workbook."""
 
     @property
     def first_row(self) -> int:
         """Number of the first row below the header, 1-based."""
         return self.table.header_row + 1
+
+
+_HeaderCell = tuple[int, str, str, str]
+"""Column index, text, key, unit."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +82,18 @@ class Header:
 
     number: int
     """Index of the row, 0-based."""
-    cells: tuple[tuple[int, str, str, str], ...]
-    """Column index, text, key, unit."""
+    cells: tuple[_HeaderCell, ...]
+    filled: frozenset[int] | None = None
+    """Indexes of the columns that hold anything below; None = all."""
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of its texts."""
         return frozenset(key for _, _, key, _ in self.cells if key)
+
+    def is_filled(self, index: int) -> bool:
+        """Whether a column holds anything below this row; without rows below all do."""
+        return self.filled is None or index in self.filled
 
 
 @lru_cache(maxsize=8192)
@@ -86,10 +110,23 @@ def header_key(header: str) -> tuple[str, str]:
 
 def headers_of(sheet: Sheet) -> tuple[Header, ...]:
     """Return the rows of a sheet that may be its header."""
+    width = max((len(row) for row in sheet.rows[:1]), default=0)
+    last = [_last_filled(sheet.rows, index) for index in range(width)]
     return tuple(
-        Header(number, tuple(_header_cells(row)))
+        Header(
+            number,
+            tuple(_header_cells(row)),
+            frozenset(index for index, place in enumerate(last) if place > number)
+            if number + 1 < len(sheet.rows)
+            else None,
+        )
         for number, row in enumerate(sheet.rows[:HEADER_ROWS])
     )
+
+
+def _last_filled(rows: Sequence[Sequence[Cell]], index: int) -> int:
+    """Return the last row that has something in a column, -1 if none has."""
+    return next((n for n in range(len(rows) - 1, -1, -1) if rows[n][index] not in ("", " ")), -1)
 
 
 def _header_cells(row: Sequence[Cell]) -> Iterator[tuple[int, str, str, str]]:
@@ -98,12 +135,26 @@ def _header_cells(row: Sequence[Cell]) -> Iterator[tuple[int, str, str, str]]:
             yield index, text_of(cell), *header_key(cell)
 
 
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of columns beside a table's own layout."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    """Folded header to field, where the user says it: before any other header."""
+    others: Sequence[Layout] = ()
+    """Layouts of servers that say what columns mean that the own one does not know: the plain list
+    last. None: only what the own layout declares is read."""
+    by_words: bool = False
+    """Whether a list of servers may be one by the words of its headers alone, and only by columns
+    that hold something."""
+
+
 def find_table(
     file: tuple[str, str],
     sheet: Sheet,
     headers: Sequence[Header],
-    layouts: Iterable[Layout],
-    mapping: Mapping[str, str] = {},
+    layouts: Sequence[Layout],
+    known: Knowledge,
 ) -> FoundTable | None:
     """Return the table that a sheet holds: the row and layout in which most headers fit.
 
@@ -112,21 +163,26 @@ def find_table(
         sheet: The sheet.
         headers: Its rows that may be a header, from `headers_of`.
         layouts: What it may hold; of two that fit alike the first.
-        mapping: Folded header to field, where the user says it: before any other header.
+        known: What else is known of columns.
     """
     best: tuple[int, Header, Layout] | None = None
-    candidates = tuple(layouts)
     for header in headers:
-        keys = header.keys
-        if not keys:
+        if not header.keys:
             continue
-        given = {mapping[name] for name in _names(header) if name in mapping} if mapping else set()
-        for candidate in candidates:
-            fields = {known for key in keys if (known := candidate.field_of(key)) is not None}
+        names = _names(header) if known.mapping else ()
+        given = {known.mapping[name] for name in names if name in known.mapping}
+        for candidate in layouts:
+            fields = _fields(header, candidate, by_words=known.by_words)
             fields |= given & candidate.fields
             if candidate_fits(candidate, fields) and (best is None or len(fields) > best[0]):
                 best = (len(fields), header, candidate)
-    return None if best is None else _found(file, sheet, best[1], best[2], mapping)
+    return None if best is None else _found(file, sheet, best[1:], known)
+
+
+def _fields(header: Header, candidate: Layout, *, by_words: bool) -> set[str]:
+    if by_words and candidate.kind == SERVERS:
+        return fields_by_words(header, candidate)
+    return {name for key in header.keys if (name := candidate.field_of(key)) is not None}
 
 
 def candidate_fits(candidate: Layout, fields: set[str]) -> bool:
@@ -149,53 +205,80 @@ def _names(header: Header) -> Iterator[str]:
 
 
 def _found(
-    file: tuple[str, str],
-    sheet: Sheet,
-    header: Header,
-    layout: Layout,
-    mapping: Mapping[str, str],
+    file: tuple[str, str], sheet: Sheet, fitting: tuple[Header, Layout], known: Knowledge
 ) -> FoundTable:
-    indexes: dict[str, int] = {}
-    units: dict[str, str] = {}
-    headers: dict[str, str] = {}
-    unused: list[str] = []
-    mapped = _mapped(header, layout, mapping)
+    header, layout = fitting
+    rows = sheet.rows[header.number + 1 :]
+    mapped = _mapped(header, layout, known.mapping)
     chosen = _chosen(header, layout, mapped)
-    for index, text, _, unit in header.cells:
-        name = chosen.get(index)
-        if name is None:
-            unused += [text] if text else []
-        else:
-            indexes[name], units[name], headers[name] = index, unit, text
-    summed: dict[str, tuple[str, ...]] = {}
-    for name, cells in _summed(header, layout, indexes).items():
-        summed[name] = tuple(f"{name}+{n}" if n else name for n in range(len(cells)))
-        for part, (index, text, _, unit) in zip(summed[name], cells, strict=True):
-            indexes[part], units[part], headers[part] = index, unit, text
-            unused.remove(text)
+    others = known.others if layout.kind == SERVERS else ()
+    more = filled_in(header, layout, chosen, others, rows)
+    chosen |= {one.column: one.field for one in more}
+    if layout.kind == SERVERS:
+        with_virtual_cores(header, chosen)
+    read = _Read()
+    for cell in header.cells:
+        read.add(chosen.get(cell[0]), cell)
+    patterns = {**(others[-1].summed if others else {}), **layout.summed}
+    for name, cells in _summed(header, patterns, read.indexes).items():
+        read.add_sum(name, cells)
+    understood = {chosen[one.column]: one.text for one in more if one.is_understood}
+    for name, text in understood.items():
+        read.units[name] = read.units[name] or meaning_of(text).unit
+    places = _places(read.indexes, (layout, *others[-1:]))
+    columns_of = {known: column_letters(index) for known, index in places.items()}
+    return FoundTable(
+        layout,
+        Table(*file, sheet.name, header.number + 1, columns_of, places, rows),
+        rows,
+        read.indexes,
+        read.units,
+        read.headers,
+        tuple(read.unused),
+        header.keys,
+        max((index for index, _, _, _ in header.cells), default=-1) + 1,
+        read.summed,
+        {name: read.headers[name] for name in mapped.values() if name in read.headers},
+        {**layout.units, **{one.field: one.implied for one in more}},
+        understood,
+        sheet.delimiter,
+    )
+
+
+@dataclass
+class _Read:
+    """What the cells of a header are read as."""
+
+    indexes: dict[str, int] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    summed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, name: str | None, cell: _HeaderCell) -> None:
+        """Add a column: of a field, or of none."""
+        index, text, _, unit = cell
+        if name is not None:
+            self.indexes[name], self.units[name], self.headers[name] = index, unit, text
+        elif text:
+            self.unused.append(text)
+
+    def add_sum(self, name: str, cells: Sequence[_HeaderCell]) -> None:
+        """Add a field that is the sum of several columns."""
+        self.summed[name] = tuple(f"{name}+{n}" if n else name for n in range(len(cells)))
+        for part, cell in zip(self.summed[name], cells, strict=True):
+            self.add(part, cell)
+            self.unused.remove(cell[1])
+
+
+def _places(indexes: Mapping[str, int], layouts: Sequence[Layout]) -> dict[str, int]:
+    """Return where each field stands, and each fact that comes from one."""
     places = dict(indexes)
-    for name, sources in layout.derived.items():
+    for name, sources in (pair for layout in layouts for pair in layout.derived.items()):
         source = next((known for known in sources if known in indexes), None)
         if source is not None:
             places.setdefault(name, indexes[source])
-    columns_of = {known: column_letters(index) for known, index in places.items()}
-    rows = sheet.rows[header.number + 1 :]
-    table = Table(*file, sheet.name, header.number + 1, columns_of, places, rows)
-    width = max((index for index, _, _, _ in header.cells), default=-1) + 1
-    by_user = {name: headers[name] for name in mapped.values() if name in headers}
-    return FoundTable(
-        layout,
-        table,
-        rows,
-        indexes,
-        units,
-        headers,
-        tuple(unused),
-        header.keys,
-        width,
-        summed,
-        by_user,
-    )
+    return places
 
 
 def _mapped(header: Header, layout: Layout, mapping: Mapping[str, str]) -> dict[int, str]:
@@ -215,16 +298,17 @@ def _chosen(header: Header, layout: Layout, mapped: Mapping[int, str]) -> dict[i
         name = layout.field_of(key)
         if name is None or index in mapped or (name.endswith("_gb") and _PERCENT.search(text)):
             continue
-        rank = (layout.rank_of(key), index)
+        # A column that holds nothing gives way to any other of its field.
+        rank = (layout.rank_of(key) + (0 if header.is_filled(index) else _LAST), index)
         best[name] = min(best.get(name, rank), rank)
     return {index: name for name, (_, index) in best.items()}
 
 
 def _summed(
-    header: Header, layout: Layout, indexes: Mapping[str, int]
-) -> dict[str, list[tuple[int, str, str, str]]]:
+    header: Header, patterns: Mapping[str, str], indexes: Mapping[str, int]
+) -> dict[str, list[_HeaderCell]]:
     sums = {}
-    for name, pattern in layout.summed.items():
+    for name, pattern in patterns.items():
         fits = [cell for cell in header.cells if re.fullmatch(pattern, cell[2])]
         free = [cell for cell in fits if cell[0] not in indexes.values()]
         if free and name not in indexes:

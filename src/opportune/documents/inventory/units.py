@@ -23,8 +23,11 @@ GB_PER = {
     "gb": 1.0, "gib": 1.0, "g": 1.0,
     "tb": 2**10, "tib": 2**10, "t": 2**10,
     "pb": 2**20, "pib": 2**20,
+    "ko": 2**-20, "mo": 2**-10, "go": 1.0, "to": 2**10,
+    "byte": 2**-30, "octets": 2**-30, "mbytes": 2**-10, "gbytes": 1.0, "tbytes": 2**10,
+    "megabytes": 2**-10, "gigabytes": 1.0, "gigabyte": 1.0, "terabytes": 2**10, "terabyte": 2**10,
 }  # fmt: skip
-"""Factors to GB; 1 GB = 1,024 MB whichever way it is spelled."""
+"""Factors to GB; 1 GB = 1,024 MB whichever way it is spelled. French units count octets."""
 
 RAM_LARGEST_MEDIAN_GB = 4_096
 """No estate's middle server has more: such a column is in MB whatever its header says."""
@@ -33,6 +36,20 @@ RAM_UNNAMED_MB_FROM = 512
 DISK_LARGEST_MEDIAN_GB = 200_000
 DISK_SMALLEST_MEDIAN_MB = 1_024
 DISK_UNNAMED_MB_FROM = 20_000
+RAM_UNNAMED_BYTES_FROM = 2**28
+DISK_UNNAMED_BYTES_FROM = 2**33
+"""As MB they would be more than any server has."""
+RAM_LARGEST_GB = 65_536
+DISK_LARGEST_GB = 10 * 2**20
+"""64 TB of RAM and 10 PB of disk: no server has more; such a figure is in another unit or wrong."""
+COUNT_LARGEST = {
+    "sockets": 2_000,
+    "total_cores": 2_000,
+    "total_threads": 8_000,
+    "cores_per_cpu": 512,
+    "threads_per_core": 16,
+}
+"""More than any server has, with room for years to come."""
 
 HOURS_PER = {
     "s": 1 / 3600, "sec": 1 / 3600, "second": 1 / 3600, "seconds": 1 / 3600,
@@ -58,10 +75,25 @@ class SizeRules:
     largest_median_gb: float
     smallest_median_mb: float
     unnamed_mb_from: float
+    unnamed_bytes_from: float
+    largest_gb: float
+    """Of a single server."""
 
 
-RAM_RULES = SizeRules(RAM_LARGEST_MEDIAN_GB, RAM_SMALLEST_MEDIAN_MB, RAM_UNNAMED_MB_FROM)
-DISK_RULES = SizeRules(DISK_LARGEST_MEDIAN_GB, DISK_SMALLEST_MEDIAN_MB, DISK_UNNAMED_MB_FROM)
+RAM_RULES = SizeRules(
+    RAM_LARGEST_MEDIAN_GB,
+    RAM_SMALLEST_MEDIAN_MB,
+    RAM_UNNAMED_MB_FROM,
+    RAM_UNNAMED_BYTES_FROM,
+    RAM_LARGEST_GB,
+)
+DISK_RULES = SizeRules(
+    DISK_LARGEST_MEDIAN_GB,
+    DISK_SMALLEST_MEDIAN_MB,
+    DISK_UNNAMED_MB_FROM,
+    DISK_UNNAMED_BYTES_FROM,
+    DISK_LARGEST_GB,
+)
 
 
 def decide_share(
@@ -141,6 +173,7 @@ def decide_size(
     unit = header_unit or implied
     if not unit:
         unit = "MB" if middle >= rules.unnamed_mb_from else "GB"
+        unit = "bytes" if middle >= rules.unnamed_bytes_from else unit
         return Decision(
             GB_PER[unit.lower()],
             f"read as {unit}: the header names no unit, and the middle value is {middle:g}",

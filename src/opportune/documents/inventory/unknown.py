@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 from opportune.documents.inventory import layouts
+from opportune.documents.inventory.column_notes import SIZES, field_hinted, option_for
 from opportune.documents.inventory.layouts import Layout
 from opportune.documents.inventory.recognition import Family
 from opportune.documents.inventory.tables import Header, headers_of
-from opportune.documents.opening.workbook import Sheet, Workbook
+from opportune.documents.inventory.values import fits
+from opportune.documents.opening.workbook import Cell, Sheet, Workbook
 from opportune.documents.quality import listed
 from opportune.errors import UnsupportedDocumentError
 
 COLUMNS_SHOWN = 12
+OPTIONS_SHOWN = 4
+LEAST_COLUMNS = 2
 _WANTED = (
     "one needs columns like Serverid or HOSTNAME, and osName, numCpus, totalRAM (GB) "
     "or Storage-Total Disk Size (GB), in one header row"
@@ -30,7 +34,7 @@ def no_inventory(workbook: Workbook, families: Sequence[Family]) -> UnsupportedD
     return UnsupportedDocumentError(
         workbook.file.name,
         f"{_searched(workbook)}: {_WANTED}{f'; {nearest}' if nearest else ''}. "
-        "Say what a column means with --map COLUMN=FIELD, for example --map 'Machine=hostname'.",
+        f"Say what a column means with --map COLUMN=FIELD, for example {_example(headers)}.",
     )
 
 
@@ -49,6 +53,40 @@ def _searched(workbook: Workbook) -> str:
         columns = [str(cell) for cell in first if cell != ""]
         return f"no table lists servers (columns found: {listed(columns, COLUMNS_SHOWN)})"
     return f"no sheet lists servers (found: {listed(names)})"
+
+
+def _example(headers: Sequence[tuple[Sheet, Header]]) -> str:
+    """Return options that would take columns of this file; a made-up one if none comes to mind."""
+    found: dict[str, str] = {}
+    for sheet, header in headers:
+        rows = sheet.rows[header.number + 1 :]
+        if not rows or len(header.cells) < LEAST_COLUMNS:
+            continue
+        for index, text, _, _ in header.cells:
+            cells = [row[index] for row in rows]
+            name = field_hinted(text)
+            if name and name not in found and fits(name, cells):
+                found[name] = text
+        if found and "hostname" not in found:
+            taken = set(found.values())
+            named = (t for i, t, _, _ in header.cells if t not in taken and _names(rows, i))
+            if (first := next(named, None)) is not None:
+                found["hostname"] = first
+        if found:
+            break
+    options = [option_for(text, name) for name, text in sorted(found.items(), key=_by_need)]
+    return " ".join(options[:OPTIONS_SHOWN]) or option_for("Machine", "hostname")
+
+
+def _by_need(pair: tuple[str, str]) -> int:
+    """Sort names first, then sizes."""
+    return 0 if pair[0] in ("hostname", "id") else 1 if pair[0] in SIZES else 2
+
+
+def _names(rows: Sequence[Sequence[Cell]], index: int) -> bool:
+    """Whether a column's cells could be names of machines: texts that never repeat."""
+    texts = [text for row in rows if isinstance(text := row[index], str) and text]
+    return len(texts) > len(rows) / 2 and len(set(texts)) == len(texts) and fits("hostname", texts)
 
 
 def _nearest(headers: Sequence[tuple[Sheet, Header]], families: Sequence[Family]) -> str:

@@ -113,7 +113,7 @@ def read_sheet(file: InputFile, text: str, name: str = "") -> Sheet:
     while rows and not any(rows[-1]):
         rows.pop()
     _pad(file, rows, width, name)
-    return Sheet(name, rows)
+    return Sheet(name, rows, delimiter)
 
 
 def delimiter_of(text: str) -> str:

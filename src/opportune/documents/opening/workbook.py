@@ -37,6 +37,8 @@ class Sheet:
 
     name: str
     rows: list[list[Cell]]
+    delimiter: str = ""
+    """What separates the cells of a text; "" in a workbook."""
 
 
 @dataclass(frozen=True)

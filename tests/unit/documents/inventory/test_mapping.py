@@ -9,7 +9,7 @@ from opportune.documents.quality import Code
 from opportune.errors import InvalidInputError, UnsupportedDocumentError
 from opportune.model.records import ColumnMapping
 
-ODD = "Maschine;Speicher GB;Kerne;Zustand\nweb01;16;4;aktiv\nweb02;8;2;aktiv\n"
+ODD = "Maszyna;Pamiec GB;Rdzenie;Zustand\nweb01;16;4;aktiv\nweb02;8;2;aktiv\n"
 
 
 def maps(**columns: str) -> list[ColumnMapping]:
@@ -29,7 +29,7 @@ def refusal(mapping: list[ColumnMapping], text: str = ODD) -> str:
 def test_an_unknown_file_becomes_a_list_of_servers() -> None:
     with pytest.raises(UnsupportedDocumentError):
         read(ODD)
-    mapping = maps(Maschine="hostname", Speicher_GB="ram_gb", Kerne="total_cores")
+    mapping = maps(Maszyna="hostname", Pamiec_GB="ram_gb", Rdzenie="total_cores")
     found = read(ODD, mapping=mapping)
     assert [(s.hostname, s.ram_gb, s.cores) for s in found.servers] == [
         ("web01", 16, 4),
@@ -38,7 +38,7 @@ def test_an_unknown_file_becomes_a_list_of_servers() -> None:
     assert kind_of(file(ODD), mapping) == "server-list"
     notes = {(n.message, n.source) for n in found.quality if n.code == Code.COLUMN_MAPPED}
     assert (
-        "Column 'Speicher GB' is read as ram_gb, as the user decided.",
+        "Column 'Pamiec GB' is read as ram_gb, as the user decided.",
         "estate.csv, B1",
     ) in notes
     assert len(notes) == 3
@@ -57,13 +57,13 @@ def test_what_the_user_says_goes_before_what_a_header_means() -> None:
     server = found.servers[0]
     assert (server.hostname, server.ram_gb) == ("new01", 16)
     assert server.table.place("ram_gb", 2) == "F2"
-    assert "'HOSTNAME', 'totalRAM (GB)'" in note(found, Code.COLUMN_IGNORED)[0]
+    assert "'totalRAM (GB)', 'HOSTNAME'" in note(found, Code.COLUMN_IGNORED)[0]  # sizes first
 
 
 def test_the_unit_of_a_mapped_column_is_decided_as_ever() -> None:
     found = read(
-        "Maschine;Speicher\nweb01;16384\nweb02;8192\n",
-        mapping=maps(Maschine="hostname", Speicher="ram_gb"),
+        "Maszyna;Pamiec\nweb01;16384\nweb02;8192\n",
+        mapping=maps(Maszyna="hostname", Pamiec="ram_gb"),
     )
     assert [s.ram_gb for s in found.servers] == [16, 8]
     assert Code.UNIT_AMBIGUOUS in codes(found)
@@ -71,30 +71,30 @@ def test_the_unit_of_a_mapped_column_is_decided_as_ever() -> None:
 
 def test_a_column_of_one_file_among_several_is_enough() -> None:
     files = [file(workbook(), "a.xlsx"), file(ODD, "b.csv")]
-    mapping = maps(Maschine="hostname", Kerne="total_cores")
+    mapping = maps(Maszyna="hostname", Rdzenie="total_cores")
     assert len(read_documents(files, mapping=mapping).files) == 2
     assert kind_of(files[0], mapping) == "mpa-workbook"
 
 
 def test_a_column_that_no_file_has_is_refused_with_near_ones() -> None:
-    mapping = [*maps(Maschine="hostname", Kerne="total_cores"), *maps(Speicher="ram_gb")]
+    mapping = [*maps(Maszyna="hostname", Rdzenie="total_cores"), *maps(Pamiec="ram_gb")]
     message = refusal(mapping)
-    assert message.startswith("--map Speicher=ram_gb: no file has a column 'Speicher'")
-    assert "'Speicher GB'" in message
+    assert message.startswith("--map Pamiec=ram_gb: no file has a column 'Pamiec'")
+    assert "'Pamiec GB'" in message
 
 
 def test_a_field_that_is_none_is_refused_with_near_ones() -> None:
-    message = refusal(maps(Maschine="host_name"))
+    message = refusal(maps(Maszyna="host_name"))
     assert "there is no field 'host_name'" in message
     assert "'hostname'" in message
-    assert "'ram_gb'" in refusal(maps(Maschine="zzzzqqqq"))
+    assert "'ram_gb'" in refusal(maps(Maszyna="zzzzqqqq"))
 
 
 def test_a_field_that_the_table_has_no_place_for_is_refused() -> None:
-    mapping = maps(Maschine="hostname", Kerne="total_cores", Zustand="engine")
+    mapping = maps(Maszyna="hostname", Rdzenie="total_cores", Zustand="engine")
     assert "has no place for 'engine'" in refusal(mapping)
 
 
 def test_one_column_cannot_mean_two_fields() -> None:
-    mapping = [*maps(Maschine="hostname"), *maps(maschine="id")]
+    mapping = [*maps(Maszyna="hostname"), *maps(maszyna="id")]
     assert "mapped to 'hostname' too" in refusal(mapping)
