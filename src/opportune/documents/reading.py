@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from opportune.documents.families.plain_list import PLAIN_LIST
 from opportune.documents.families.registry import FAMILIES, INVENTORY_KINDS
+from opportune.documents.inventory.apart import apart_from, note_apart
 from opportune.documents.inventory.extraction import Extracted, extract
 from opportune.documents.inventory.joining import joined
 from opportune.documents.inventory.mapping import check_used, fields_by_header
@@ -12,7 +13,7 @@ from opportune.documents.inventory.plausibility import check_software
 from opportune.documents.inventory.recognition import Family, Recognised, recognise
 from opportune.documents.inventory.references import References
 from opportune.documents.inventory.supplements import completed
-from opportune.documents.inventory.unknown import no_inventory, without_servers
+from opportune.documents.inventory.unknown import no_inventory, only_other_rows, without_servers
 from opportune.documents.opening.container import PDF, TEXT, WORD, container_of
 from opportune.documents.opening.sheets import open_sheets
 from opportune.documents.quality import Code, Notes
@@ -27,6 +28,9 @@ READINESS_KINDS = ("mra-report", "mra-markdown")
 QUESTIONNAIRE_KINDS = ("questionnaire-docx", "questionnaire-xlsx", "questionnaire-csv")
 """Kinds of files in which the customer answers questions."""
 
+NOT_READ = "not-read"
+"""Kind of a file without a server in it, given with others that have some."""
+
 Progress = Callable[[str], None]
 
 
@@ -34,7 +38,7 @@ Progress = Callable[[str], None]
 class _Read:
     file: InputFile
     kind: str
-    extracted: Extracted
+    extracted: Extracted = field(default_factory=lambda: Extracted(Assessment()))
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of all columns, folded, to how they stand there."""
     mapped: frozenset[str] = frozenset()
@@ -89,6 +93,10 @@ def read_documents(
     inventories = [one for one in read if one.kind in INVENTORY_KINDS]
     if inventories and not any(one.extracted.facts.servers for one in inventories):
         raise _without_servers(inventories)
+    for one in inventories:
+        if _says_nothing(one.extracted):
+            message = "It is recognised, but no row of it says anything that is read."
+            notes.add(Code.FILE_WITHOUT_SERVERS, message, one.file.name)
     return _merged(read, notes)
 
 
@@ -120,12 +128,21 @@ def _read_all(
             read[file.sha256] = one
         else:
             unknown[file.sha256] = one
+    lists_servers = any(one.extracted.facts.servers for one in read.values())
     families = list({one.kind: one.family for one in read.values() if one.family}.values())
     for file in files:
         if file.sha256 in unknown:
             part = _read_part(file, families, fields, notes)
             if part is None:
-                raise unknown[file.sha256]
+                refusal = unknown[file.sha256]
+                if file.expected == "readiness" or not lists_servers:
+                    raise refusal
+                part = _Read(file, NOT_READ)
+                notes.add(
+                    Code.FILE_WITHOUT_SERVERS,
+                    f"Not read, the other files are: {refusal}",
+                    file.name,
+                )
             read[file.sha256] = part
     return [read[file.sha256] for file in files]
 
@@ -201,11 +218,14 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
         for one, servers in zip(extracted, completed(extracted, notes), strict=True)
     ]
     whole = joined(parts, notes)
+    servers, machines_apart = apart_from(whole.servers)
+    aside = (*(one for part in parts for one in part.aside), *machines_apart)
+    note_apart(aside, notes)
     references = References(whole.servers, whole.databases, whole.applications)
     databases = references.checked_databases(whole.databases, notes)
     links = references.checked_links(whole.links, notes)
     references.note_missing(notes)
-    check_software(whole.servers, databases, notes)
+    check_software(servers, databases, notes)
     return Assessment(
         files=tuple(
             SourceFile(
@@ -216,15 +236,33 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
             )
             for one in read
         ),
-        servers=whole.servers,
+        servers=servers,
         databases=databases,
         applications=whole.applications,
         links=links,
         ratings=tuple(rating for part in parts for rating in part.ratings),
         answers=tuple(answer for part in parts for answer in part.answers),
         quality=(*notes.finished(), *(note for part in parts for note in part.quality)),
+        aside=aside,
+    )
+
+
+def _says_nothing(one: Extracted) -> bool:
+    facts = one.facts
+    return not (
+        facts.servers
+        or facts.databases
+        or facts.applications
+        or facts.links
+        or facts.aside
+        or facts.answers
+        or one.extras
     )
 
 
 def _without_servers(inventories: Sequence[_Read]) -> UnsupportedDocumentError:
+    for one in inventories:
+        for found, _, _ in one.extracted.tables:
+            if found.rows:
+                return only_other_rows(found.table)
     return without_servers(open_sheets(inventories[0].file))
