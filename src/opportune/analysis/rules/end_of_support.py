@@ -173,7 +173,6 @@ def _name(row: Server | Database) -> str:
 
 def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
     """Return how large the affected rows are, so that a seller can weigh them."""
-    words = case.words
     servers = [r for r in rows if isinstance(r, Server)]
     databases = [r for r in rows if isinstance(r, Database)]
     return (
@@ -181,13 +180,13 @@ def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
             servers,
             "cores",
             "evidence-size",
-            cores=words.number(sum(s.cores or s.threads or 0 for s in servers)),
-            ram=words.short(sum(s.ram_gb or 0 for s in servers)),
+            cores=case.cores_told(),
+            ram=case.ram_told(),
         ),
         *case.evidence(
             databases,
             "size_gb",
             "evidence-database-size",
-            size=words.short(sum(d.size_gb or 0 for d in databases)),
+            size=case.size_told(),
         ),
     )

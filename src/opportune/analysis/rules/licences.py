@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from opportune.analysis.base import SizedServer
-from opportune.analysis.case import Case, Finding, Parameters
+from opportune.analysis.case import Case, Finding, Parameters, Sum
 from opportune.analysis.cells import Cells
 from opportune.analysis.rules.answers import answer_evidence, quoted, said_in
 from opportune.analysis.rules.environments import is_non_production
@@ -99,6 +99,23 @@ class SqlServer:
         return max(SQL_VCPUS_AT_LEAST, self.sized.instance.vcpus)
 
 
+class _Editions:
+    """Tells the editions of the servers that an entry of evidence is about, each server once."""
+
+    def __init__(self, case: Case, servers: Sequence[SqlServer]) -> None:
+        self._words = case.words
+        self._untold = list(servers)
+
+    def __call__(self, rows: Sequence[Database | Server]) -> str:
+        ids = {r.server_id if isinstance(r, Database) else r.id for r in rows}
+        told = [s for s in self._untold if s.sized.server.id in ids]
+        self._untold = [s for s in self._untold if s.sized.server.id not in ids]
+        editions = Counter(s.edition.capitalize() for s in told)
+        if not editions:
+            return self._words.phrase("editions-told")
+        return ", ".join(f"{e} ({self._words.number(n)})" for e, n in sorted(editions.items()))
+
+
 def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on servers on EC2 whose SQL Server edition is known, and no own licence is named.
 
@@ -137,11 +154,14 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
         "low": words.money(_low(case, servers)),
         "names": words.listing([s.hostname or s.id for s in rows]),
     }
+    vcpus_of = {id(s.sized.server): s.vcpus for s in servers}
+    vcpus = Sum(lambda row: vcpus_of[id(row)], words.number)
+    editions_of = _Editions(case, servers)
     evidence = (
-        *case.evidence(cited, "edition", "evidence-sql-edition", editions=values["editions"]),
+        *case.evidence(cited, "edition", "evidence-sql-edition", editions=editions_of),
         *case.evidence(cited, "license_model", "evidence-sql-licence-model"),
-        *case.evidence(named, "sql_edition", "evidence-sql-edition", editions=values["editions"]),
-        *case.evidence(rows, "cores", "evidence-sql-hosts", vcpus=values["vcpus"]),
+        *case.evidence(named, "sql_edition", "evidence-sql-edition", editions=editions_of),
+        *case.evidence(rows, "cores", "evidence-sql-hosts", vcpus=vcpus),
     )
     cells = (
         *plan.cells(case, databases),
