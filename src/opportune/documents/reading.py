@@ -18,7 +18,7 @@ from opportune.documents.opening.container import PDF, TEXT, WORD, container_of
 from opportune.documents.opening.sheets import open_sheets
 from opportune.documents.quality import Code, Notes
 from opportune.errors import UnsupportedDocumentError
-from opportune.model.assessment import Assessment
+from opportune.model.assessment import Assessment, Server
 from opportune.model.file import InputFile
 from opportune.model.folding import folded
 from opportune.model.records import ColumnMapping, SourceFile
@@ -221,6 +221,8 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
     servers, machines_apart = apart_from(whole.servers)
     aside = (*(one for part in parts for one in part.aside), *machines_apart)
     note_apart(aside, notes)
+    for one in read:
+        _note_lacking(one, servers, notes)
     references = References(whole.servers, whole.databases, whole.applications)
     databases = references.checked_databases(whole.databases, notes)
     links = references.checked_links(whole.links, notes)
@@ -245,6 +247,16 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
         quality=(*notes.finished(), *(note for part in parts for note in part.quality)),
         aside=aside,
     )
+
+
+def _note_lacking(one: _Read, servers: Sequence[Server], notes: Notes) -> None:
+    """Note what a format cannot say, where no other file or column says it of its servers."""
+    own = [s for s in servers if s.table.sha256 == one.file.sha256]
+    for found, _, _ in one.extracted.tables:
+        place = f"{found.table.file}, {found.table.place('', found.table.header_row)}"
+        for caveat in found.layout.caveats:
+            if caveat.lacks and own and all(getattr(s, caveat.lacks) is None for s in own):
+                notes.add(Code(caveat.code), caveat.message, place)
 
 
 def _says_nothing(one: Extracted) -> bool:

@@ -132,7 +132,7 @@ def _note_table(found: FoundTable, notes: Notes) -> None:
             f"{table.file}, {cell}",
         )
     for caveat in found.layout.caveats:
-        if not caveat.keys or caveat.keys & found.keys:
+        if not caveat.lacks and (not caveat.keys or caveat.keys & found.keys):
             notes.add(Code(caveat.code), caveat.message, place)
 
 

@@ -114,3 +114,20 @@ def test_a_file_without_servers_is_told_and_the_others_are_read() -> None:
         (told,) = [n for n in found.quality if n.code == "file-without-servers"]
         assert told.source == "b.csv"
         assert [f.kind for f in found.files if f.name == "b.csv"] == ["not-read"]
+
+
+def test_storage_is_called_unknown_only_where_no_file_has_it() -> None:
+    hub = by_csv(
+        (
+            ("ExternalId", "HostName", "VMware.VMName", "CPU.NumberOfCores", "RAM.TotalSizeInMB"),
+            ("e1", "elm1", "elm1", 4, 16384),
+        )
+    )
+    disks = by_csv((("Server Name", "OS", "vCPU", "Storage (GB)"), ("elm1", "RHEL 8", 4, 300)))
+    said = "storage is not known"
+    alone = read_files(a_csv=hub)
+    assert any(said in n.message for n in alone.quality)
+    for files in ({"a_csv": hub, "b_csv": disks}, {"b_csv": disks, "a_csv": hub}):
+        found = read_files(**files)
+        assert [s.disk_gb for s in found.servers] == [300]
+        assert not any(said in n.message for n in found.quality)
