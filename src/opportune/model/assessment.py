@@ -144,7 +144,20 @@ class Aside:
 KIND_FIELDS = frozenset(("ci_class", "ci_kind", "folder", "notes", "pool", "vapp"))
 """Fields of a server that tell what kind of thing it is: two rows that differ in them alone repeat
 each other."""
-NO_FIGURES = KIND_FIELDS | {"uuid", "serial", "vcenter", "vcenter_uuid"}
+BUSINESS_FIELDS = frozenset(
+    (
+        "owner",
+        "pain_points",
+        "risks",
+        "refresh",
+        "modernisation",
+        "roadmap",
+        "sovereignty",
+        "lifecycle",
+    )
+)
+"""Fields of an application that a seller talks about."""
+NO_FIGURES = KIND_FIELDS | BUSINESS_FIELDS | {"uuid", "serial", "vcenter", "vcenter_uuid"}
 """Columns that no figure rests on."""
 
 
@@ -201,6 +214,18 @@ class Application:
     methodology: str = ""
     vendor: str = ""
     """Who makes it, if it was bought."""
+    owner: str = ""
+    pain_points: str = ""
+    risks: str = ""
+    refresh: str = ""
+    """When its hardware is due for a refresh, as written: a date, or yes."""
+    modernisation: str = ""
+    """What its owner prefers."""
+    roadmap: str = ""
+    """Of its modernisation."""
+    sovereignty: str = ""
+    """Where its data must stay, or under which law."""
+    lifecycle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

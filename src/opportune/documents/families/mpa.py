@@ -126,6 +126,19 @@ APPLICATIONS = layout(
         "has_penetration_test": "penetrationtest",
         "methodology": "developmentmethodology",
         "vendor": "cotsvendor applicationvendor",
+        "owner": "businessowner applicationowner appowner owner propietario dueno responsable "
+        "proprietario responsavel",
+        "pain_points": "painpointrisksandchallenges painpointsrisksandchallenges painpoints "
+        "painpoint challenges puntosdedolor retos pontosdedor desafios",
+        "risks": "risks risk riesgos riscos",
+        "refresh": "approachingrefresh refreshdate hardwarerefresh hardwarerefreshdate nextrefresh "
+        "fechaderenovacion datadarenovacao datadeatualizacao",
+        "modernisation": "modernizationpreference modernisationpreference "
+        "preferenciademodernizacion preferenciademodernizacao",
+        "roadmap": "modernizationroadmap modernisationroadmap hojaderutademodernizacion",
+        "sovereignty": "datasovereigntyrequirements datasovereignty dataresidency "
+        "soberaniadedatos soberaniadedados",
+        "lifecycle": "lifecyclestatus lifecycle ciclodevida estadodelciclodevida",
     },
     ("id name", "name business_unit criticality kind"),
     3,

@@ -5,7 +5,7 @@ read: `supplements` puts it where it belongs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from opportune.documents.inventory import layouts
 from opportune.documents.inventory.cells import flag_of, is_error
@@ -33,7 +33,15 @@ from opportune.documents.inventory.units import DISK_RULES
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Cell
 from opportune.documents.quality import Code, Notes, Spot
-from opportune.model.assessment import Application, Aside, Assessment, Database, Link, Server
+from opportune.model.assessment import (
+    BUSINESS_FIELDS,
+    Application,
+    Aside,
+    Assessment,
+    Database,
+    Link,
+    Server,
+)
 
 _IDENTITY = {
     layouts.SERVERS: (
@@ -53,6 +61,7 @@ _IDENTITY = {
 }
 """Fields of which a row must have one, or it is no such thing."""
 
+_BUSINESS = tuple(f.name for f in fields(Application) if f.name in BUSINESS_FIELDS)
 _TOTALS = frozenset(("total", "totals", "subtotal", "grandtotal", "sum", "average", "count"))
 
 
@@ -287,6 +296,7 @@ def _applications(columns: Columns) -> Iterator[Application]:
         columns.flags("has_penetration_test"),
         texts("methodology"),
         texts("vendor"),
+        *(texts(name) for name in _BUSINESS),
         strict=True,
     ):
         yield Application(columns.table, *values)

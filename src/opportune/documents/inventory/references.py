@@ -5,11 +5,18 @@ from dataclasses import fields, replace
 from typing import TypeVar
 
 from opportune.documents.quality import Code, Notes, Spot
-from opportune.model.assessment import KIND_FIELDS, Application, Database, Link, Server
+from opportune.model.assessment import (
+    BUSINESS_FIELDS,
+    KIND_FIELDS,
+    Application,
+    Database,
+    Link,
+    Server,
+)
 
 Thing = TypeVar("Thing", Server, Database, Application)
 
-_NO_FACTS = KIND_FIELDS | {"table", "row"}
+_NO_FACTS = KIND_FIELDS | BUSINESS_FIELDS | {"table", "row"}
 _KINDS = {"server": "servers", "database": "databases", "application": "applications"}
 
 
