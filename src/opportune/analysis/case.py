@@ -1,6 +1,6 @@
 """What the rules look at: one assessment, indexed once, with the base calculation beside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -31,6 +31,43 @@ Named = tuple[Cells, ...]
 
 _MACHINE = ("id", "is_powered_on", "is_template")
 _NAMELESS = (*_MACHINE, "os_name")
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An amount that entries of evidence share out among them.
+
+    Args:
+        of: A row's amount.
+        written: How a sum is written.
+        decimals: Of the written sum: rounded entries still add up to the rounded total.
+    """
+
+    of: Callable[[Any], Any]
+    written: Callable[[Any], object]
+    decimals: int = 0
+
+    def shares(self, groups: Sequence[Sequence[Listed]]) -> list[object]:
+        """Return each group's sum as it is written."""
+        if len(groups) == 1:
+            return [self.written(sum(map(self.of, groups[0])))]
+        step = Decimal(1).scaleb(-self.decimals)
+        before, shares = Decimal(0), list[object]()
+        total: Any = 0
+        for rows in groups:
+            total = sum(map(self.of, rows), total)
+            rounded = Decimal(str(total)).quantize(step)
+            share = rounded - before
+            shares.append(self.written(share if self.decimals else int(share)))
+            before = rounded
+        return shares
+
+
+def _told(value: object, groups: Sequence[Sequence[Listed]]) -> list[object]:
+    """Return a value of a phrase for each entry of evidence."""
+    if isinstance(value, Sum):
+        return value.shares(groups)
+    return [value(rows) if callable(value) else value for rows in groups]
 
 
 @dataclass(frozen=True)
@@ -112,22 +149,34 @@ class Case:
     ) -> tuple[Cited, ...]:
         """Return a fact about rows, once per file and sheet they stand in.
 
+        Each entry tells of its own rows alone, and all entries together of all rows.
+
         Args:
             rows: Those that show it; none: no evidence.
             column: The field that shows it.
             key: Phrase that tells it.
-            said: Values for the phrase; `n` is given: how many rows of the table.
+            said: Values for the phrase. A `Sum` becomes that of the entry's rows, a function what
+                it makes of them. `n` is given: how many rows.
         """
+        facts = tuple(rows)
+        places = located(facts, column)
+        # A single entry adds up in the order given, as its total does.
+        members = [facts] if len(places) == 1 else [found.facts for found in places]
+        texts = {name: _told(value, members) for name, value in said.items()}
         return tuple(
             Cited(
                 Evidence(
                     file=found.file,
                     location=found.location,
-                    text=self.words.phrase(key, n=self.words.count(len(found.rows)), **said),
+                    text=self.words.phrase(
+                        key,
+                        n=self.words.count(len(found.facts)),
+                        **{name: told[number] for name, told in texts.items()},
+                    ),
                 ),
                 Cells(found.rows, (column,)),
             )
-            for found in located(rows, column)
+            for number, found in enumerate(places)
         )
 
     # Cells, by what they decide
@@ -146,6 +195,23 @@ class Case:
         """Return the rows of the same id above a row."""
         same = self._same_ids.get((type(row), row.id.casefold()), []) if self._same_ids else []
         return list(takewhile(lambda other: other is not row, same))
+
+    def cores_told(self) -> Sum:
+        """Return what writes the cores of an entry's servers."""
+        return Sum(lambda s: s.cores or s.threads or 0, self.words.number)
+
+    def ram_told(self) -> Sum:
+        """Return what writes their RAM, in GB."""
+        return Sum(lambda s: s.ram_gb or 0, self.words.short, 2)
+
+    def size_told(self) -> Sum:
+        """Return what writes the sizes of an entry's databases, in GB."""
+        return Sum(lambda d: d.size_gb or 0, self.words.short, 2)
+
+    def yearly_told(self, amounts: Iterable[tuple[Server, Decimal]]) -> Sum:
+        """Return what writes the dollars a year of an entry's servers; of others they are 0."""
+        by_server = {id(server): amount for server, amount in amounts}
+        return Sum(lambda s: by_server.get(id(s), NOTHING), self.words.money)
 
     def repeats(self, rows: Iterable[Listed]) -> Named:
         """Return the rows that these would only repeat if they did not say otherwise."""

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from opportune.model.assessment import Answer, Application, Database, Link, Rating, Server, Table
+from opportune.model.assessment import (
+    NO_FIGURES,
+    Answer,
+    Application,
+    Database,
+    Link,
+    Rating,
+    Server,
+    Table,
+)
 from opportune.model.records import Evidence
 
 TableRow = Server | Database | Application | Link
@@ -263,7 +272,8 @@ def _columns(table: Table, name: str) -> Columns:
     if name in _FIRST_FILLED:
         return _first_filled(_present(_FIRST_FILLED[name], table), table)
     if name == WHOLE_ROW:
-        return _present(sorted(table.columns, key=lambda n: (len(table.columns[n]), n)), table)
+        names = (name for name in table.columns if name not in NO_FIGURES)
+        return _present(sorted(names, key=lambda n: (len(table.columns[n]), n)), table)
     return _present(_TOGETHER.get(name, (name,)), table)
 
 

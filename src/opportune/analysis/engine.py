@@ -8,6 +8,7 @@ from functools import cache
 from string import Formatter
 
 from opportune.analysis.base import base_of
+from opportune.analysis.business import told
 from opportune.analysis.case import Case, Finding, Named
 from opportune.analysis.cells import Shared
 from opportune.analysis.counted_once import CountedOnce
@@ -16,11 +17,11 @@ from opportune.analysis.plays.play import Play, Texts, applies, bundled_plays
 from opportune.analysis.quality import quality_notes
 from opportune.analysis.rules.registry import ARR_RULES, PRIORITIES, TRIGGERS
 from opportune.analysis.tree import ARR, Node, digest
-from opportune.model.assessment import Assessment
+from opportune.model.assessment import Application, Assessment
 from opportune.model.filters import by_list_order
 from opportune.model.money import NOTHING
 from opportune.model.phrases import wording
-from opportune.model.records import Basis, Estimate, Opportunity, QualityNote
+from opportune.model.records import Basis, Estimate, Opportunity, Priority, QualityNote
 from opportune.prices.book import PriceBook
 
 
@@ -143,14 +144,27 @@ def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
     )
 
 
+def _raised(case: Case, due: Sequence[Application], priority: Priority) -> str:
+    """Tell why a priority is one step higher than the play's own rule has it."""
+    words = case.words
+    return words.phrase(
+        "business-raised",
+        priority=words.phrase(f"priority-{priority.lower()}"),
+        names=words.listing([a.name or a.id for a in due]),
+    )
+
+
 def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
     case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, note: str
 ) -> Opportunity:
     """Make an opportunity; `note` is added to its reasoning."""
     texts, expected = play.texts(case.words.language), estimate.expected
     values = finding.values
-    priority = PRIORITIES[play.priority["rule"]].decide(play.priority, finding, expected)
-    why = play.priority_sentence(case.words, priority, values)
+    asked = PRIORITIES[play.priority["rule"]].decide(play.priority, finding, expected)
+    why = play.priority_sentence(case.words, asked, values)
+    business = told(case, finding)
+    priority = business.priority(asked)
+    raised = _raised(case, business.due, priority) if priority != asked else ""
     return Opportunity(
         id=id_,
         session_id=id_.partition(".")[0],
@@ -158,10 +172,12 @@ def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
         category=play.category,
         priority=priority,
         estimated_arr=expected,
-        reasoning=" ".join(filter(None, (*play.sentences(texts.reasoning, values), note, why))),
-        evidence=tuple(cited.evidence for cited in finding.evidence),
-        talking_points=play.sentences(texts.talking_points, values),
-        next_steps=play.sentences(texts.next_steps, values),
+        reasoning=" ".join(
+            filter(None, (*play.sentences(texts.reasoning, values), note, why, raised))
+        ),
+        evidence=(*(cited.evidence for cited in finding.evidence), *business.evidence),
+        talking_points=(*play.sentences(texts.talking_points, values), *business.talking_points),
+        next_steps=(*play.sentences(texts.next_steps, values), *business.next_steps),
         related_services=play.services,
         template_id=play.id,
         language=case.words.language,

@@ -16,11 +16,15 @@ Fact = TypeVar("Fact", bound=Row)
 
 @dataclass(frozen=True)
 class Place(Generic[Fact]):
-    """Rows of one table: `Servers!F2:F9, Servers!F12` in a file; in the order of the file."""
+    """Rows of one table: `Servers!F2:F9, Servers!F12` in a file; in the order of the file.
+
+    `rows` has one fact for each row of the table, `facts` every one: a row may hold several.
+    """
 
     file: str
     location: str
     rows: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
 
 
 def located(rows: Iterable[Fact], column: str) -> list[Place[Fact]]:
@@ -29,6 +33,9 @@ def located(rows: Iterable[Fact], column: str) -> list[Place[Fact]]:
     Args:
         rows: In any order; a row given twice counts once.
         column: Our name of the field; a field that the table lacks gives whole rows.
+
+    Returns:
+        Places by file and sheet; every fact is in exactly one.
     """
     facts = tuple(rows)
     if not any(isinstance(f, Server) and f.origins for f in facts):
@@ -36,19 +43,20 @@ def located(rows: Iterable[Fact], column: str) -> list[Place[Fact]]:
         numbers = [f.row for f in facts]
         if len(tables_met) == 1 and all(a < b for a, b in pairwise(numbers)):  # nearly always
             table = facts[0].table
-            return [Place(table.file, _location(table, column, numbers), facts)]
-    found: dict[tuple[str, str, str], dict[int, Fact]] = {}
+            return [Place(table.file, _location(table, column, numbers), facts, facts)]
+    found: dict[tuple[str, str, str], dict[int, dict[int, Fact]]] = {}
     tables: dict[tuple[str, str, str], Table] = {}
     for fact in facts:
         table, row = _origin(fact, column)
         key = (table.file, table.sha256, table.sheet)
         tables[key] = table
-        found.setdefault(key, {}).setdefault(row, fact)
+        found.setdefault(key, {}).setdefault(row, {}).setdefault(id(fact), fact)
     return [
         Place(
             tables[key].file,
             _location(tables[key], column, sorted(members)),
-            tuple(members[n] for n in sorted(members)),
+            tuple(next(iter(members[n].values())) for n in sorted(members)),
+            tuple(fact for n in sorted(members) for fact in members[n].values()),
         )
         for key, members in sorted(found.items(), key=lambda item: item[0])
     ]

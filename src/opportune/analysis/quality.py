@@ -104,10 +104,10 @@ def _notes(
     words = case.words
     notes: list[QualityNote] = []
     for place in located(rows, _COLUMNS[code]):
-        effect = effect_of(place.rows) if effect_of else None
+        effect = effect_of(place.facts) if effect_of else None
         values = more | {
-            "n": words.count(len(place.rows)),
-            "names": words.listing([_name(row) for row in place.rows]),
+            "n": words.count(len(place.facts)),
+            "names": words.listing([_name(row) for row in place.facts]),
             "amount": words.money(effect) if effect is not None else "",
             "cpu_assumed": words.percent(ASSUMED_CPU),
             "ram_assumed": words.percent(ASSUMED_RAM),

@@ -171,7 +171,7 @@ def _section(title: str, lines: Sequence[str], *, bullet: str = "- ") -> None:
 def print_tree(node: CalculationNode, language: str = "en", *, depth: int = 0) -> None:
     """Print a calculation tree: amount, formula, cells, rows of the price book, then what is below.
 
-    Children are indented below what they add up to.
+    Children are indented below what they add up to; cells that stand beside them come after them.
     """
     indent = "  " * depth
     amount = number(node.amount_usd, language, decimals=2)
@@ -179,12 +179,15 @@ def print_tree(node: CalculationNode, language: str = "en", *, depth: int = 0) -
     details = [f"= {node.formula}"] if node.formula else []
     lines = list(_cell_lines(node, language))
     rows = tuple(source for source in node.sources if not any(i.startswith(source) for i in lines))
-    details += [f"< {line}" for line in (*lines, *rows)]
+    first, last = ((), lines) if node.children else (lines, ())
+    details += [f"< {line}" for line in (*first, *rows)]
     details += [f"({reading})" for reading in node.readings]
     for line in details:
         click.secho(f"{indent}  {line}", dim=True)
     for child in node.children:
         print_tree(child, language, depth=depth + 1)
+    for line in last:
+        click.secho(f"{indent}  < {line}", dim=True)
 
 
 def _cell_lines(node: CalculationNode, language: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from opportune.documents.families.registry import INVENTORY_KINDS
     from opportune.documents.reading import (
+        NOT_READ,
         QUESTIONNAIRE_KINDS,
         READINESS_KINDS,
         Progress,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INVENTORY_KINDS",
+    "NOT_READ",
     "QUESTIONNAIRE_KINDS",
     "READINESS_KINDS",
     "Progress",

@@ -57,6 +57,10 @@ class Code(StrEnum):
     CONTRADICTORY_FILES = "contradictory-files"
     AMBIGUOUS_JOIN = "ambiguous-join"
     EXAMPLE_ROW = "example-row"
+    NOT_A_SERVER = "not-a-server"
+    LISTED_APART = "listed-apart"
+    CLASS_NOT_KNOWN = "class-not-known"
+    FILE_WITHOUT_SERVERS = "file-without-servers"
 
 
 class Spot(NamedTuple):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from opportune.documents.families.plain_list import PLAIN_LIST
 from opportune.documents.families.registry import FAMILIES, INVENTORY_KINDS
+from opportune.documents.inventory.apart import apart_from, note_apart
 from opportune.documents.inventory.extraction import Extracted, extract
 from opportune.documents.inventory.joining import joined
 from opportune.documents.inventory.mapping import check_used, fields_by_header
@@ -12,13 +13,13 @@ from opportune.documents.inventory.plausibility import check_software
 from opportune.documents.inventory.recognition import Family, Recognised, recognise
 from opportune.documents.inventory.references import References
 from opportune.documents.inventory.supplements import completed
-from opportune.documents.inventory.unknown import no_inventory, without_servers
+from opportune.documents.inventory.unknown import no_inventory, only_other_rows, without_servers
 from opportune.documents.opening.container import PDF, TEXT, WORD, container_of
 from opportune.documents.opening.sheets import open_sheets
 from opportune.documents.opening.workbook import Workbook
 from opportune.documents.quality import Code, Notes
 from opportune.errors import UnsupportedDocumentError
-from opportune.model.assessment import Assessment
+from opportune.model.assessment import Assessment, Server
 from opportune.model.file import InputFile
 from opportune.model.folding import folded
 from opportune.model.records import ColumnMapping, SourceFile
@@ -28,6 +29,9 @@ READINESS_KINDS = ("mra-report", "mra-markdown")
 QUESTIONNAIRE_KINDS = ("questionnaire-docx", "questionnaire-xlsx", "questionnaire-csv")
 """Kinds of files in which the customer answers questions."""
 
+NOT_READ = "not-read"
+"""Kind of a file without a server in it, given with others that have some."""
+
 Progress = Callable[[str], None]
 
 
@@ -35,7 +39,7 @@ Progress = Callable[[str], None]
 class _Read:
     file: InputFile
     kind: str
-    extracted: Extracted
+    extracted: Extracted = field(default_factory=lambda: Extracted(Assessment()))
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of all columns, folded, to how they stand there."""
     mapped: frozenset[str] = frozenset()
@@ -90,6 +94,10 @@ def read_documents(
     inventories = [one for one in read if one.kind in INVENTORY_KINDS]
     if inventories and not any(one.extracted.facts.servers for one in inventories):
         raise _without_servers(inventories)
+    for one in inventories:
+        if _says_nothing(one.extracted):
+            message = "It is recognised, but no row of it says anything that is read."
+            notes.add(Code.FILE_WITHOUT_SERVERS, message, one.file.name)
     return _merged(read, notes)
 
 
@@ -121,12 +129,21 @@ def _read_all(
             read[file.sha256] = one
         else:
             unknown[file.sha256] = one
+    lists_servers = any(one.extracted.facts.servers for one in read.values())
     families = list({one.kind: one.family for one in read.values() if one.family}.values())
     for file in files:
         if file.sha256 in unknown:
             part = _read_part(file, families, fields, notes)
             if part is None:
-                raise unknown[file.sha256]
+                refusal = unknown[file.sha256]
+                if file.expected == "readiness" or not lists_servers:
+                    raise refusal
+                part = _Read(file, NOT_READ)
+                notes.add(
+                    Code.FILE_WITHOUT_SERVERS,
+                    f"Not read, the other files are: {refusal}",
+                    file.name,
+                )
             read[file.sha256] = part
     return [read[file.sha256] for file in files]
 
@@ -216,11 +233,16 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
         for one, servers in zip(extracted, completed(extracted, notes), strict=True)
     ]
     whole = joined(parts, notes)
+    servers, machines_apart = apart_from(whole.servers)
+    aside = (*(one for part in parts for one in part.aside), *machines_apart)
+    note_apart(aside, notes)
+    for one in read:
+        _note_lacking(one, servers, notes)
     references = References(whole.servers, whole.databases, whole.applications)
     databases = references.checked_databases(whole.databases, notes)
     links = references.checked_links(whole.links, notes)
     references.note_missing(notes)
-    check_software(whole.servers, databases, notes)
+    check_software(servers, databases, notes)
     return Assessment(
         files=tuple(
             SourceFile(
@@ -231,15 +253,43 @@ def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
             )
             for one in read
         ),
-        servers=whole.servers,
+        servers=servers,
         databases=databases,
         applications=whole.applications,
         links=links,
         ratings=tuple(rating for part in parts for rating in part.ratings),
         answers=tuple(answer for part in parts for answer in part.answers),
         quality=(*notes.finished(), *(note for part in parts for note in part.quality)),
+        aside=aside,
+    )
+
+
+def _note_lacking(one: _Read, servers: Sequence[Server], notes: Notes) -> None:
+    """Note what a format cannot say, where no other file or column says it of its servers."""
+    own = [s for s in servers if s.table.sha256 == one.file.sha256]
+    for found, _, _ in one.extracted.tables:
+        place = f"{found.table.file}, {found.table.place('', found.table.header_row)}"
+        for caveat in found.layout.caveats:
+            if caveat.lacks and own and all(getattr(s, caveat.lacks) is None for s in own):
+                notes.add(Code(caveat.code), caveat.message, place)
+
+
+def _says_nothing(one: Extracted) -> bool:
+    facts = one.facts
+    return not (
+        facts.servers
+        or facts.databases
+        or facts.applications
+        or facts.links
+        or facts.aside
+        or facts.answers
+        or one.extras
     )
 
 
 def _without_servers(inventories: Sequence[_Read]) -> UnsupportedDocumentError:
+    for one in inventories:
+        for found, _, _ in one.extracted.tables:
+            if found.rows:
+                return only_other_rows(found.table)
     return without_servers(open_sheets(inventories[0].file))

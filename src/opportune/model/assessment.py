@@ -107,12 +107,58 @@ class Server:
     cluster: str = ""
     sql_edition: str = ""
     """SQL Server edition licensed on it: Enterprise, Standard, ...; "" = none, or not said."""
+    uuid: str = ""
+    """Of its firmware or virtual hardware, as a tool that asked the machine itself has it."""
+    serial: str = ""
+    vcenter: str = ""
+    """The vCenter that its row comes from: a UUID counts only within one."""
+    vcenter_uuid: str = ""
+    ci_class: str = ""
+    """What a CMDB says that the row is, in its words."""
+    ci_kind: str = ""
+    """The same in a column such as `Type`, which may as well say something else."""
+    folder: str = ""
+    """The folder, resource pool and vApp that it stands in, as far as the file says."""
+    notes: str = ""
+    """What people, or the maker of an appliance, wrote about it."""
     origins: Mapping[str, tuple[Table, int]] = field(default_factory=dict, compare=False)
     """Fields that another file says than `table`: the table and row there, of a joined server."""
 
     def origin(self, name: str) -> tuple[Table, int]:
         """Return the table and the row that a field comes from."""
         return self.origins.get(name, (self.table, self.row))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row that a list of servers has, and that is none to migrate: it is in no sum.
+
+    `kind` says what it is (`inventory.aside` names all), `rule` by what it was recognised.
+    """
+
+    server: Server
+    kind: str
+    rule: str
+
+
+KIND_FIELDS = frozenset(("ci_class", "ci_kind", "folder", "notes", "pool", "vapp"))
+"""Fields of a server that tell what kind of thing it is: two rows that differ in them alone repeat
+each other."""
+BUSINESS_FIELDS = frozenset(
+    (
+        "owner",
+        "pain_points",
+        "risks",
+        "refresh",
+        "modernisation",
+        "roadmap",
+        "sovereignty",
+        "lifecycle",
+    )
+)
+"""Fields of an application that a seller talks about."""
+NO_FIGURES = KIND_FIELDS | BUSINESS_FIELDS | {"uuid", "serial", "vcenter", "vcenter_uuid"}
+"""Columns that no figure rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +214,18 @@ class Application:
     methodology: str = ""
     vendor: str = ""
     """Who makes it, if it was bought."""
+    owner: str = ""
+    pain_points: str = ""
+    risks: str = ""
+    refresh: str = ""
+    """When its hardware is due for a refresh, as written: a date, or yes."""
+    modernisation: str = ""
+    """What its owner prefers."""
+    roadmap: str = ""
+    """Of its modernisation."""
+    sovereignty: str = ""
+    """Where its data must stay, or under which law."""
+    lifecycle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +297,8 @@ class Assessment:
     ratings: tuple[Rating, ...] = ()
     answers: tuple[Answer, ...] = ()
     quality: tuple[QualityNote, ...] = ()
+    aside: tuple[Aside, ...] = ()
+    """Rows of lists of servers that are none to migrate."""
 
     @property
     def machines(self) -> tuple[Server, ...]:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from pydantic import Field
 
 from opportune import analysis
-from opportune.model.assessment import Assessment, Rating
+from opportune.model.assessment import Aside, Assessment, Rating, Server
 from opportune.model.records import (
+    Gigabytes,
     InventoryTotals,
     Model,
     Money,
@@ -59,6 +60,24 @@ class GivenAnswer(Model):
     """File and place in it: `form.docx, table 2, row 3`."""
 
 
+class SetAside(Model):
+    """Rows of lists of servers that are none to migrate, by what they are and how that is known.
+
+    They are in no sum. Sizes are those that the files state.
+    """
+
+    kind: str
+    """`virtualisation platform`, `network device`, ..."""
+    rule: str
+    rows: int
+    cores: int
+    ram_gb: Gigabytes
+    disk_gb: Gigabytes
+    names: tuple[str, ...]
+    places: tuple[str, ...]
+    """File and place of each, in the order of the names."""
+
+
 class Inspection(Model):
     """What the files say, before any conclusion."""
 
@@ -67,6 +86,7 @@ class Inspection(Model):
     readiness: Readiness
     answers: tuple[GivenAnswer, ...]
     quality: tuple[QualityNote, ...]
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class CalculationCell(Model):
@@ -167,6 +187,29 @@ def inspected(assessment: Assessment) -> Inspection:
             for one in assessment.answers
         ),
         quality=assessment.quality,
+        set_aside=_set_aside(assessment.aside),
+    )
+
+
+def _set_aside(aside: Sequence[Aside]) -> tuple[SetAside, ...]:
+    groups: dict[tuple[str, str], list[Server]] = {}
+    for one in aside:
+        groups.setdefault((one.kind, one.rule), []).append(one.server)
+    return tuple(
+        SetAside(
+            kind=kind,
+            rule=rule,
+            rows=len(servers),
+            cores=sum(s.cores or s.threads or 0 for s in servers),
+            ram_gb=round(sum(s.ram_gb or 0 for s in servers), 3),
+            disk_gb=round(sum(s.disk_gb or 0 for s in servers), 3),
+            names=tuple(s.hostname or s.id for s in servers),
+            places=tuple(
+                f"{s.table.file}, {s.table.place('hostname' if s.hostname else 'id', s.row)}"
+                for s in servers
+            ),
+        )
+        for (kind, rule), servers in groups.items()
     )
 
 

@@ -72,7 +72,7 @@ def test_inspect_has_the_keys_that_other_programs_rely_on(
     cli: Cli, files: tuple[Path, Path]
 ) -> None:
     found = cli.json("inspect", *files)
-    assert list(found) == ["documents", "inventory", "readiness", "quality"]
+    assert list(found) == ["documents", "inventory", "readiness", "quality", "setAside"]
     assert [list(d) for d in found["documents"]] == [["file", "kind", "sha256"]] * 2
     assert list(found["inventory"]) == [
         "servers",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from opportune.analysis.case import Case, Finding, Named, Parameters, counted_in_base
+from opportune.analysis.case import Case, Finding, Named, Parameters, Sum, counted_in_base
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.end_of_support import support_groups
 from opportune.analysis.support import Match, database_engine, support_table
@@ -117,13 +117,13 @@ def _evidence(case: Case, matches: Sequence[tuple[Database, Match]]) -> tuple[Ci
             databases,
             "size_gb",
             "evidence-database-size",
-            size=words.short(sum(d.size_gb or 0 for d in databases)),
+            size=case.size_told(),
         ),
         *case.evidence(
             coded,
             "stored_procedure_lines",
             "evidence-code-lines",
-            lines=words.count(sum(_code_lines(d) for d in coded)),
+            lines=Sum(_code_lines, words.count),
         ),
         *case.evidence(clustered, "is_clustered", "evidence-clustered"),
         *case.evidence(unclear, "version", "evidence-unclear"),

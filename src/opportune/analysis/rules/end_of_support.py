@@ -207,6 +207,6 @@ def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
             databases,
             "size_gb",
             "evidence-database-size",
-            size=case.words.short(sum(d.size_gb or 0 for d in databases)),
+            size=case.size_told(),
         ),
     )

@@ -10,6 +10,7 @@ from opportune.analysis.case import (
     Finding,
     Named,
     Parameters,
+    Sum,
     by_fields,
     counted_in_base,
 )
@@ -53,19 +54,19 @@ def inventory(case: Case, parameters: Parameters) -> Finding | None:
             servers,
             "cores",
             "evidence-cores",
-            cores=words.number(sum(s.cores or s.threads or 0 for s in servers)),
+            cores=case.cores_told(),
         ),
         *case.evidence(
             servers,
             "ram_gb",
             "evidence-ram",
-            ram=words.short(sum(s.ram_gb or 0 for s in servers)),
+            ram=case.ram_told(),
         ),
         *case.evidence(
             [s for s in servers if s.disk_gb],
             "disk_gb",
             "evidence-disk",
-            disk=words.short(sum(s.disk_gb or 0 for s in servers)),
+            disk=Sum(lambda s: s.disk_gb or 0, words.short, 2),
         ),
         *case.evidence((s.server for s in measured), "cpu_peak_fraction", "evidence-peaks"),
     )
@@ -219,6 +220,10 @@ def sql_server_databases(case: Case) -> list[Database]:
     return [d for d in case.assessment.databases if product_of(d) == "sql-server"]
 
 
+def _is_enterprise(database: Database) -> bool:
+    return folded(database.edition).startswith(("ent", "ee"))
+
+
 def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
     """Fires on Windows servers and SQL Server databases; urgent from `many` Windows servers on."""
     words = case.words
@@ -227,12 +232,12 @@ def microsoft_licences(case: Case, parameters: Parameters) -> Finding | None:
     if not windows and not databases:
         return None
     sized = case.sized(s.id for s in windows)
-    enterprise = [d for d in databases if folded(d.edition).startswith(("ent", "ee"))]
+    enterprise = [d for d in databases if _is_enterprise(d)]
     evidence = (
         *case.evidence(windows, "os_name", "evidence-windows"),
         *size_evidence(case, windows),
         *case.evidence(databases, "engine", "evidence-sql-server"),
-        *case.evidence(databases, "edition", "evidence-sql-editions", m=len(enterprise)),
+        *case.evidence(databases, "edition", "evidence-sql-editions", m=Sum(_is_enterprise, int)),
     )
     values = {
         "windows": words.count(len(windows)),
@@ -258,6 +263,6 @@ def size_evidence(case: Case, servers: Sequence[Server]) -> tuple[Cited, ...]:
         servers,
         "cores",
         "evidence-size",
-        cores=case.words.number(sum(s.cores or s.threads or 0 for s in servers)),
-        ram=case.words.short(sum(s.ram_gb or 0 for s in servers)),
+        cores=case.cores_told(),
+        ram=case.ram_told(),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from opportune.analysis.base import SizedServer
-from opportune.analysis.case import Case, Finding, Parameters
+from opportune.analysis.case import Case, Finding, Parameters, Sum
 from opportune.analysis.cells import Cells
 from opportune.analysis.rules.answers import answer_evidence, answers_affirming, first_quote
 from opportune.analysis.rules.declared import NUMBER, WORDS, arr_rule, trigger
@@ -106,6 +106,23 @@ class SqlServer:
         return max(SQL_VCPUS_AT_LEAST, self.sized.instance.vcpus)
 
 
+class _Editions:
+    """Tells the editions of the servers that an entry of evidence is about, each server once."""
+
+    def __init__(self, case: Case, servers: Sequence[SqlServer]) -> None:
+        self._words = case.words
+        self._untold = list(servers)
+
+    def __call__(self, rows: Sequence[Database | Server]) -> str:
+        ids = {r.server_id if isinstance(r, Database) else r.id for r in rows}
+        told = [s for s in self._untold if s.sized.server.id in ids]
+        self._untold = [s for s in self._untold if s.sized.server.id not in ids]
+        editions = Counter(s.edition.capitalize() for s in told)
+        if not editions:
+            return self._words.phrase("editions-told")
+        return ", ".join(f"{e} ({self._words.number(n)})" for e, n in sorted(editions.items()))
+
+
 @trigger(
     "sql-server-licences",
     counts="servers enterprise lifted own free unclear moved leaving non_production",
@@ -149,11 +166,14 @@ def sql_server_licences(case: Case, parameters: Parameters) -> Finding | None:
         "low": words.money(_low_amount(case, servers)),
         "names": words.listing([s.hostname or s.id for s in rows]),
     }
+    vcpus_of = {id(s.sized.server): s.vcpus for s in servers}
+    vcpus = Sum(lambda row: vcpus_of[id(row)], words.number)
+    editions_of = _Editions(case, servers)
     evidence = (
-        *case.evidence(cited, "edition", "evidence-sql-edition", editions=values["editions"]),
+        *case.evidence(cited, "edition", "evidence-sql-edition", editions=editions_of),
         *case.evidence(cited, "license_model", "evidence-sql-licence-model"),
-        *case.evidence(named, "sql_edition", "evidence-sql-edition", editions=values["editions"]),
-        *case.evidence(rows, "cores", "evidence-sql-hosts", vcpus=values["vcpus"]),
+        *case.evidence(named, "sql_edition", "evidence-sql-edition", editions=editions_of),
+        *case.evidence(rows, "cores", "evidence-sql-hosts", vcpus=vcpus),
     )
     cells = (
         *plan.cells(case, databases),

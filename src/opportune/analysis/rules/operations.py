@@ -1,7 +1,7 @@
 """Running for less: right-sizing on real utilisation, and hours of what is not production."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -76,8 +76,12 @@ def right_sizing(case: Case, parameters: Parameters) -> Finding | None:
         "names": words.listing([s.hostname or s.id for s in rows]),
     }
     evidence = (
-        *case.evidence(rows, "cpu_peak_fraction", "evidence-cpu-peaks", cpu=values["cpu"]),
-        *case.evidence(rows, "ram_peak_fraction", "evidence-ram-peaks", ram=values["ram"]),
+        *case.evidence(
+            rows, "cpu_peak_fraction", "evidence-cpu-peaks", cpu=_told_median(case, _PEAKS[0])
+        ),
+        *case.evidence(
+            rows, "ram_peak_fraction", "evidence-ram-peaks", ram=_told_median(case, _PEAKS[1])
+        ),
     )
     compared = tuple(s.server for s in case.base.sized)
     cells = (*case.sizing(case.base.sized), Cells(compared, (*_PEAKS, *_AVERAGES)))
@@ -107,6 +111,11 @@ def _is_constant(servers: list[SizedServer], name: str, parameters: Parameters) 
     most = values.most_common(1)[0][1]
     enough = len(servers) >= parameters["constant_from"]
     return bool(enough and most >= parameters["constant_share"] * len(servers))
+
+
+def _told_median(case: Case, name: str) -> Callable[[Sequence[Server]], str]:
+    """Return what writes the median of a peak over an entry's servers."""
+    return lambda rows: case.words.percent(_median(getattr(s, name) for s in rows))
 
 
 def _median(fractions: Iterable[float | None]) -> float:
@@ -191,9 +200,15 @@ def non_production(case: Case, parameters: Parameters) -> Finding | None:
         "names": words.listing([s.server.hostname or s.server.id for s in staying]),
     }
     servers = [s.server for s in staying]
+
+    def kinds_of(rows: Sequence[Server]) -> str:
+        counted = Counter(s.environment.strip() for s in rows)
+        return ", ".join(f"{k} ({words.number(n)})" for k, n in sorted(counted.items()))
+
+    computes = case.yearly_told((s.sized.server, s.compute) for s in scheduled)
     evidence = (
-        *case.evidence(servers, "environment", "evidence-environment", kinds=values["kinds"]),
-        *case.evidence(servers, "cores", "evidence-scheduled", compute=values["compute"]),
+        *case.evidence(servers, "environment", "evidence-environment", kinds=kinds_of),
+        *case.evidence(servers, "cores", "evidence-scheduled", compute=computes),
     )
     cells = (
         *case.sizing(case.base.sized),

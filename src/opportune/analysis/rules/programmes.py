@@ -152,9 +152,10 @@ def migration_programme(case: Case, parameters: Parameters) -> Finding | None:
         "high_limit": words.number(parameters["high"]),
     }
     servers = [s.server for s in base.sized]
+    amounts = case.yearly_told((s.server, s.total) for s in base.sized)
     evidence = (
         *case.evidence(servers, "id", "evidence-workload"),
-        *case.evidence(servers, "cores", "evidence-base", amount=values["base"]),
+        *case.evidence(servers, "cores", "evidence-base", amount=amounts),
         *_readiness_evidence(case, ratings, len(low)),
     )
     cells = (*case.costs(base.sized), Cells(tuple(ratings), ("rating",)))

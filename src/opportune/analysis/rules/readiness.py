@@ -7,7 +7,7 @@ descriptions name services and frameworks that say nothing about the customer.
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from opportune.analysis.case import Case, Finding, Named, Parameters, is_production
+from opportune.analysis.case import Case, Finding, Named, Parameters, Sum, is_production
 from opportune.analysis.cells import Cells, Cited
 from opportune.analysis.rules.answers import unsure
 from opportune.analysis.rules.declared import HEADINGS, RATING, Parameter, Words, trigger
@@ -92,7 +92,7 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
     production = [s for s in case.running if is_production(s)] if low else []
     dr = _exposed(case, no_dr, production if low_dr else [])
     backup = _exposed(case, no_backup, production if low_backup else [])
-    critical = [a for a in exposed if folded(a.criticality).startswith(("high", "alt", "crit"))]
+    critical = [a for a in exposed if _is_critical(a)]
     tight = min((a.rto_hours for a in no_dr if a.rto_hours is not None), default=None)
     values = {
         "no_dr": words.count(len(no_dr)),
@@ -116,7 +116,7 @@ def recovery_gap(case: Case, parameters: Parameters) -> Finding | None:
         *_overall_evidence(case, bool(low)),
         *case.evidence(dr, "id", "evidence-dr-servers"),
         *case.evidence(backup, "disk_gb", "evidence-backup-servers"),
-        *case.evidence(exposed, "criticality", "evidence-criticality", m=len(critical)),
+        *case.evidence(exposed, "criticality", "evidence-criticality", m=Sum(_is_critical, int)),
     )
     worst = Priority.HIGH if critical else min(_worst(low), Priority.MEDIUM, key=_urgency)
     concerned = {s.id for s in (*dr, *backup)}
@@ -215,6 +215,10 @@ def pillar_gaps(case: Case, parameters: Parameters) -> Finding | None:
 def _names(applications: Iterable[Application]) -> list[str]:
     """Return what the applications are called, each once."""
     return list(dict.fromkeys(a.name or a.id for a in applications))
+
+
+def _is_critical(application: Application) -> bool:
+    return folded(application.criticality).startswith(("high", "alt", "crit"))
 
 
 def _headed(ratings: Iterable[Rating], headings: Sequence[str]) -> list[Rating]:

@@ -45,7 +45,9 @@ _HUB_REQUIRED = (
     "sockets total_cores total_threads ram_gb os_name",
 )
 _NO_DISK = Caveat(
-    Code.FIELD_MISSING, "This format of Migration Hub has no disk sizes: storage is not known."
+    Code.FIELD_MISSING,
+    "This format of Migration Hub has no disk sizes: storage is not known.",
+    lacks="disk_gb",
 )
 
 _IMPORT = layout(

@@ -47,6 +47,20 @@ SERVERS = layout(
         "privateip privateipaddress",
         "cluster": "clustername vmcluster cluster",
         "sql_edition": "sqledition mssqledition sqlserveredition",
+        "uuid": "smbiosuuid smbiosid biosuuid systemuuid",
+        "serial": "serialnumber serialno serial numerodeserie numeroserie numserie seriennummer",
+        "vcenter": "visdkserver vcenter vcentername vcenterserver",
+        "vcenter_uuid": "visdkuuid vcenterid vcenteruuid",
+        "ci_class": "sysclassname ciclass citype class classname ciclassname assettype assetclass "
+        "devicetype deviceclass objecttype resourcetype configurationitemtype tipodeci tipoci "
+        "clasedeci claseci clase tipodeactivo tipoactivo tipodispositivo tipodedispositivo classe "
+        "classedeic classeci tipodeic tipodeativo tipoativo typeci typedeci typedactif citypname "
+        "cityp ciklasse klasse geratetyp anlagentyp assettyp",
+        "ci_kind": "type tipo typ kind category categoria categorie kategorie",
+        "folder": "folder vmfolder",
+        "pool": "resourcepool",
+        "vapp": "vapp",
+        "notes": "annotation notes",
     },
     (
         "id hostname",
@@ -114,6 +128,19 @@ APPLICATIONS = layout(
         "has_penetration_test": "penetrationtest",
         "methodology": "developmentmethodology",
         "vendor": "cotsvendor applicationvendor",
+        "owner": "businessowner applicationowner appowner owner propietario dueno responsable "
+        "proprietario responsavel",
+        "pain_points": "painpointrisksandchallenges painpointsrisksandchallenges painpoints "
+        "painpoint challenges puntosdedolor retos pontosdedor desafios",
+        "risks": "risks risk riesgos riscos",
+        "refresh": "approachingrefresh refreshdate hardwarerefresh hardwarerefreshdate nextrefresh "
+        "fechaderenovacion datadarenovacao datadeatualizacao",
+        "modernisation": "modernizationpreference modernisationpreference "
+        "preferenciademodernizacion preferenciademodernizacao",
+        "roadmap": "modernizationroadmap modernisationroadmap hojaderutademodernizacion",
+        "sovereignty": "datasovereigntyrequirements datasovereignty dataresidency "
+        "soberaniadedatos soberaniadedados",
+        "lifecycle": "lifecyclestatus lifecycle ciclodevida estadodelciclodevida",
     },
     ("id name", "name business_unit criticality kind"),
     3,

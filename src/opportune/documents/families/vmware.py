@@ -24,6 +24,13 @@ _MACHINE = {
     "os_configured": "osaccordingtotheconfigurationfile osaccordingtotheconfiguration os",
     "environment": "environment env",
     "applications": "application applications",
+    "uuid": "smbiosuuid",
+    "vcenter": "visdkserver",
+    "vcenter_uuid": "visdkuuid",
+    "folder": "folder",
+    "pool": "resourcepool",
+    "vapp": "vapp",
+    "notes": "annotation",
 }
 _MB = dict.fromkeys(
     ("ram_gb", "disk_gb", "disk_provisioned_gb", "disk_in_use_gb", "size_gb", "used_gb", "free_gb"),

@@ -45,7 +45,7 @@ def note_columns(found: FoundTable, notes: Notes) -> None:
             f"{table.file}, {cell}",
         )
     for caveat in found.layout.caveats:
-        if not caveat.keys or caveat.keys & found.keys:
+        if not caveat.lacks and (not caveat.keys or caveat.keys & found.keys):
             notes.add(Code(caveat.code), caveat.message, place)
 
 

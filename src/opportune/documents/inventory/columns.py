@@ -225,6 +225,10 @@ class Columns:
             if positions
         ]
 
+    def header(self, name: str) -> str:
+        """Return a column's header as it stands in the file; "" = no such column."""
+        return self._found.headers.get(name, "")
+
     def raw(self, name: str, position: int) -> str:
         """Return what stands in a cell, as text."""
         return text_of(self._rows[position][self._found.indexes[name]])

@@ -5,15 +5,28 @@ read: `supplements` puts it where it belongs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from opportune.documents.inventory import layouts
 from opportune.documents.inventory.application_names import by_their_ids
 from opportune.documents.inventory.cells import flag_of, is_error
 from opportune.documents.inventory.columns import Columns
 from opportune.documents.inventory.layouts import Layout
+from opportune.documents.inventory.other_rows import (
+    applications_of_rows,
+    databases_of_rows,
+    note_other_rows,
+)
 from opportune.documents.inventory.plausibility import check_servers
 from opportune.documents.inventory.recognition import Recognised
+from opportune.documents.inventory.row_kinds import (
+    ADDRESS,
+    APPLICATION,
+    DATABASE,
+    PLACEHOLDER,
+    SERVER,
+    kinds_of_rows,
+)
 from opportune.documents.inventory.server_details import applications_in, databases_in
 from opportune.documents.inventory.servers import read_servers
 from opportune.documents.inventory.tables import FoundTable, header_key
@@ -21,7 +34,15 @@ from opportune.documents.inventory.units import DISK_RULES
 from opportune.documents.opening.texts import text_of
 from opportune.documents.opening.workbook import Cell
 from opportune.documents.quality import Code, Notes, Spot
-from opportune.model.assessment import Application, Assessment, Database, Link, Server
+from opportune.model.assessment import (
+    BUSINESS_FIELDS,
+    Application,
+    Aside,
+    Assessment,
+    Database,
+    Link,
+    Server,
+)
 
 _IDENTITY = {
     layouts.SERVERS: (
@@ -41,6 +62,7 @@ _IDENTITY = {
 }
 """Fields of which a row must have one, or it is no such thing."""
 
+_BUSINESS = tuple(f.name for f in fields(Application) if f.name in BUSINESS_FIELDS)
 _TOTALS = frozenset(("total", "totals", "subtotal", "grandtotal", "sum", "average", "count"))
 
 
@@ -84,6 +106,8 @@ def extract(recognised: Recognised, notes: Notes) -> Extracted:
             _note_misaligned(found, columns, notes)
         kind = found.layout.kind
         if kind in (layouts.SERVERS, layouts.SERVER_FACTS):
+            if kind == layouts.SERVERS:
+                columns = things.without_others(recognised, found, columns, notes)
             servers = tuple(read_servers(columns, notes))
             check_servers(servers, notes)
             if kind == layouts.SERVERS:
@@ -101,6 +125,7 @@ def extract(recognised: Recognised, notes: Notes) -> Extracted:
         databases=tuple(things.databases),
         applications=tuple(applications),
         links=tuple(links),
+        aside=tuple(things.aside),
     )
     return Extracted(facts, recognised.family.layouts, tuple(tables), tuple(extras))
 
@@ -112,6 +137,31 @@ class _Things:
     databases: list[Database] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
+
+    def without_others(
+        self, recognised: Recognised, found: FoundTable, columns: Columns, notes: Notes
+    ) -> Columns:
+        """Return the columns over those rows that are servers; keep what the others are."""
+        kinds = kinds_of_rows(columns, is_plain=recognised.family.reads_all_lists)
+        numbers = {
+            kind: [n for n, k in zip(columns.numbers, kinds, strict=True) if k == kind]
+            for kind in dict.fromkeys(kinds)
+        }
+        servers = Columns(found, numbers.pop(SERVER, []), notes)
+        for kind, rows in numbers.items():
+            others = Columns(found, rows, Notes())
+            if kind == DATABASE:
+                self.databases += databases_of_rows(others)
+            elif kind == APPLICATION:
+                self.applications += applications_of_rows(others)
+            note_other_rows(kind, others, notes)
+            if kind not in (DATABASE, APPLICATION, ADDRESS, PLACEHOLDER):
+                machines = read_servers(others, Notes())
+                self.aside += [
+                    Aside(one, kind, f"class {one.ci_class or one.ci_kind!r}") for one in machines
+                ]
+        return servers
 
     def add_named_in(self, columns: Columns, servers: Sequence[Server]) -> None:
         """Add the applications and databases that rows of servers name."""
@@ -248,6 +298,7 @@ def _applications(columns: Columns) -> Iterator[Application]:
         columns.flags("has_penetration_test"),
         texts("methodology"),
         texts("vendor"),
+        *(texts(name) for name in _BUSINESS),
         strict=True,
     ):
         yield Application(columns.table, *values)

@@ -7,12 +7,29 @@ blank. Rules and reasons are written out in docs/documents.md.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
+from opportune.documents.inventory.identity import (
+    INSTANCE,
+    SERIAL,
+    UUID,
+    differ,
+    in_two_vcenters,
+    sure_ids,
+)
 from opportune.documents.inventory.references import without_repeats
 from opportune.documents.quality import Code, Notes, Spot
-from opportune.model.assessment import Application, Assessment, Database, Link, Server, Table
+from opportune.model.assessment import (
+    KIND_FIELDS,
+    Application,
+    Assessment,
+    Database,
+    Link,
+    Server,
+    Table,
+)
 from opportune.model.folding import folded
 
 SURE_ID_LENGTH = 4
@@ -25,7 +42,7 @@ Thing = TypeVar("Thing", Database, Application)
 _FILLED = tuple(
     f.name
     for f in fields(Server)
-    if f.name not in ("table", "row", "id", "origins", "is_powered_on", "is_template")
+    if f.name not in KIND_FIELDS | {"table", "row", "id", "origins", "is_powered_on", "is_template"}
 )
 _FLAGS = ("is_powered_on", "is_template")
 _FIGURES = ("cores", "ram_gb", "disk_gb")
@@ -71,7 +88,7 @@ def joined(parts: Sequence[Assessment], notes: Notes) -> Joined:
     servers: list[Server] = []
     ids = _Ids()
     for part in parts:
-        found = without_repeats(part.servers, notes)
+        found = without_repeats(_in_their_vcenters(part.servers, notes), notes)
         servers = _with(servers, found, ids, notes)
     databases = [
         replace(d, server_id=ids.of(d, d.server_id)) if d.server_id else d
@@ -97,6 +114,7 @@ def _with(
             ids.add(server, server.id)
         return list(found)
     matches, doubtful = _matches(inventory, found)
+    apart = _namesakes(inventory, found)
     result = list(inventory)
     for place, (other, how) in matches.items():
         server = found[place]
@@ -107,7 +125,13 @@ def _with(
     for place, server in enumerate(found):
         if place in matches:
             continue
-        if place in doubtful:
+        if place in apart:
+            problem = (
+                f"{inventory[apart[place]].table.file} has a machine of this name too; their sure "
+                "ids or vCenters differ: both are counted"
+            )
+            notes.cell(Code.AMBIGUOUS_JOIN, problem, _spot(server, "name"), server.hostname)
+        elif place in doubtful:
             problem = f"its {doubtful[place]} is that of several servers, counted on its own"
             notes.cell(Code.AMBIGUOUS_JOIN, problem, _spot(server, doubtful[place]), server.id)
         added = _distinct(server, notes) if _id_key(server) in taken else server
@@ -128,7 +152,12 @@ def _matches(
         for key, positions in _positions(found, key_of).items():
             ours = [p for p in known.get(key, ()) if p not in taken]
             theirs = [p for p in positions if p not in matches]
-            pairs = [(p, o) for p in theirs for o in ours if _agree(how, found[p], inventory[o])]
+            pairs = [
+                (p, o)
+                for p in theirs
+                for o in ours
+                if _agree(how, found[p], inventory[o]) and not differ(found[p], inventory[o])
+            ]
             if len(pairs) == 1:
                 place, other = pairs[0]
                 matches[place] = (other, how)
@@ -136,6 +165,34 @@ def _matches(
             else:
                 doubtful |= dict.fromkeys((place for place, _ in pairs), how)
     return matches, {place: how for place, how in doubtful.items() if place not in matches}
+
+
+def _namesakes(inventory: Sequence[Server], found: Sequence[Server]) -> dict[int, int]:
+    """Return which of the found has the name of one of the inventory, and is another machine."""
+    known = _positions(inventory, _name_key)
+    return {
+        place: other
+        for key, places in _positions(found, _name_key).items()
+        for place in places
+        for other in known.get(key, ())[:1]
+        if differ(found[place], inventory[other])
+    }
+
+
+def _in_their_vcenters(servers: Sequence[Server], notes: Notes) -> list[Server]:
+    """Return a file's servers, those of one id in several vCenters under different ones."""
+    first: dict[str, Server] = {}
+    result = []
+    for server in servers:
+        earlier = first.setdefault(server.id.casefold(), server)
+        if not in_two_vcenters(earlier, server):
+            result.append(server)
+            continue
+        id_ = f"{server.id} ({server.vcenter or server.vcenter_uuid})"
+        problem = "an earlier row has this id in another vCenter: two machines, both counted"
+        notes.cell(Code.AMBIGUOUS_JOIN, problem, _spot(server, "id"), server.hostname)
+        result.append(replace(server, id=id_))
+    return result
 
 
 def _distinct(server: Server, notes: Notes) -> Server:
@@ -181,7 +238,12 @@ def _address_key(server: Server) -> str:
     return "" if is_shared or address.is_multicast else str(address)
 
 
+def _sure_key(kind: str, server: Server) -> str:
+    return sure_ids(server).get(kind, "")
+
+
 _KEYS: Mapping[str, Callable[[Server], str]] = {
+    **{kind: partial(_sure_key, kind) for kind in (UUID, SERIAL, INSTANCE)},
     "id": _id_key,
     "full name": _full_name_key,
     "name": _name_key,
@@ -242,8 +304,19 @@ def _note_joined(theirs: Server, ours: Server, how: str, notes: Notes) -> None:
     notes.cell(Code.JOINED, problem, _spot(theirs, how), theirs.hostname or theirs.id)
 
 
+_COLUMNS = {
+    "id": "id",
+    "address": "ip_address",
+    UUID: "uuid",
+    SERIAL: "serial",
+    INSTANCE: "id",
+}
+
+
 def _spot(server: Server, how: str) -> Spot:
-    name = {"id": "id", "address": "ip_address"}.get(how, "hostname")
+    name = _COLUMNS.get(how, "hostname")
+    if name not in server.table.columns:
+        name = "id" if how in (UUID, INSTANCE) else name
     return Spot(server.table, name, server.row)
 
 

@@ -25,11 +25,13 @@ class Caveat:
         code: Of the note (`quality.Code`).
         message: One sentence.
         keys: Header keys, of which one must be there; none: always.
+        lacks: A field of servers: noted only if, with all files read, none of the file's has it.
     """
 
     code: str
     message: str
     keys: frozenset[str] = frozenset()
+    lacks: str = ""
 
 
 @dataclass(frozen=True)

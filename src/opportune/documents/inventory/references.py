@@ -5,10 +5,18 @@ from dataclasses import fields, replace
 from typing import TypeVar
 
 from opportune.documents.quality import Code, Notes, Spot
-from opportune.model.assessment import Application, Database, Link, Server
+from opportune.model.assessment import (
+    BUSINESS_FIELDS,
+    KIND_FIELDS,
+    Application,
+    Database,
+    Link,
+    Server,
+)
 
 Thing = TypeVar("Thing", Server, Database, Application)
 
+_NO_FACTS = KIND_FIELDS | BUSINESS_FIELDS | {"table", "row"}
 _KINDS = {"server": "servers", "database": "databases", "application": "applications"}
 
 
@@ -118,5 +126,5 @@ class References:
 
 def _facts(thing: Server | Database | Application) -> tuple[object, ...]:
     return tuple(
-        getattr(thing, field.name) for field in fields(thing) if field.name not in ("table", "row")
+        getattr(thing, field.name) for field in fields(thing) if field.name not in _NO_FACTS
     )

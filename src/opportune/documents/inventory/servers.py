@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from opportune.documents.inventory.cells import first_address, flag_of
 from opportune.documents.inventory.columns import Columns
+from opportune.documents.inventory.tables import header_key
 from opportune.documents.inventory.units import DISK_RULES, RAM_RULES, SizeRules
 from opportune.documents.quality import Code, Notes, span
 from opportune.model.assessment import Server
@@ -73,6 +74,14 @@ def read_servers(columns: Columns, notes: Notes) -> list[Server]:
         hosts,
         texts("cluster"),
         [_edition_of(text) for text in texts("sql_edition")],
+        uuids_in(columns),
+        texts("serial"),
+        texts("vcenter"),
+        texts("vcenter_uuid"),
+        texts("ci_class"),
+        texts("ci_kind"),
+        _folders(columns),
+        texts("notes"),
         strict=True,
     )
     return [Server(columns.table, *values) for values in rows]
@@ -163,6 +172,22 @@ def _ids(columns: Columns, hostnames: Sequence[str]) -> list[str]:
             problem = f"no id, known by its {known_by}"
             columns.note(Code.BLANK_ID, problem, "id", position, name)
     return ids
+
+
+def uuids_in(columns: Columns) -> list[str]:
+    """Return each row's UUID: of its own column, or of an id whose header says that it is one."""
+    uuids = columns.texts("uuid")
+    if "uuid" not in header_key(columns.header("id"))[0]:
+        return uuids
+    return [id_ or uuid for id_, uuid in zip(columns.texts("id"), uuids, strict=True)]
+
+
+def _folders(columns: Columns) -> list[str]:
+    """Return where each machine stands among others: its folder, resource pool and vApp."""
+    parts = [columns.texts(name) for name in ("folder", "pool", "vapp") if name in columns]
+    if not parts:
+        return [""] * len(columns.numbers)
+    return ["/".join(filter(None, texts)) for texts in zip(*parts, strict=True)]
 
 
 def _virtual(columns: Columns) -> list[bool | None]:

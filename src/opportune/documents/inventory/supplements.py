@@ -6,7 +6,7 @@ A server is known by its id, else by its name, else by its address. The table th
 others fill in what it leaves blank, and their places are kept with the server.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -14,16 +14,17 @@ from opportune.documents.inventory import layouts
 from opportune.documents.inventory.cells import flag_of
 from opportune.documents.inventory.columns import Columns
 from opportune.documents.inventory.extraction import Extra, Extracted, ServerTable
+from opportune.documents.inventory.identity import differ
 from opportune.documents.inventory.server_details import TAGS, environment_in, seen_as
-from opportune.documents.inventory.servers import names_in
+from opportune.documents.inventory.servers import names_in, uuids_in
 from opportune.documents.inventory.units import DISK_RULES, RAM_RULES
 from opportune.documents.quality import Code, Notes
-from opportune.model.assessment import Server, Table
+from opportune.model.assessment import NO_FIGURES, Server, Table
 
 _FILLED = tuple(
     f.name
     for f in fields(Server)
-    if f.name not in ("table", "row", "id", "origins", "is_powered_on", "is_template")
+    if f.name not in NO_FIGURES | {"table", "row", "id", "origins", "is_powered_on", "is_template"}
 )
 _FLAGS = ("is_powered_on", "is_template")
 _SIZES = {"disk_gb": DISK_RULES, "ram_gb": RAM_RULES}
@@ -68,16 +69,21 @@ class Servers:
             if key:
                 places.setdefault(key, []).append(place)
 
-    def place_of(self, id_: str, hostname: str, ip_address: str = "") -> int | None:
-        """Return the place of the server that is meant; None if none, or several, may be."""
+    def place_of(self, meant: Server) -> int | None:
+        """Return the place of the server that a row means; None if none, or several, may be.
+
+        Those whose sure ids speak against it are none of them.
+        """
+        id_, hostname, ip_address = meant.id, meant.hostname, meant.ip_address
         by_id = self._places["id"].get(id_.casefold(), [])
         by_name = self._places["hostname"].get(hostname.casefold(), [])
         both = [place for place in by_id if place in by_name]
         others = (self._places["hostname"].get(id_.casefold(), []), by_name)
         by_address = self._places["ip_address"].get(ip_address.casefold(), [])
         for places in (both, by_id, *others, by_address):
-            if len(places) == 1:
-                return places[0]
+            possible = [place for place in places if not differ(self.all[place], meant)]
+            if len(possible) == 1:
+                return possible[0]
         return None
 
     def fill(self, place: int, values: Mapping[str, tuple[Any, Table, int]]) -> None:
@@ -138,7 +144,7 @@ def _merged(one: Extracted) -> Servers:
     others = [table for table in one.tables if not any(table is known for known in alike)]
     for _, columns, servers in sorted(others, key=rank):
         for server in servers:
-            place = merged.place_of(server.id, server.hostname, server.ip_address)
+            place = merged.place_of(server)
             if place is None:
                 merged.add(server)
             else:
@@ -182,17 +188,42 @@ def _attach(extra: Extra, targets: Sequence[Servers], notes: Notes) -> None:
 def _by_server(columns: Columns, targets: Sequence[Servers]) -> dict[tuple[int, int], list[int]]:
     """Return which rows, by position, say more of which server; note those that say of none."""
     rows: dict[tuple[int, int], list[int]] = {}
-    names = (columns.texts("id"), names_in(columns), columns.texts("ip_address"))
-    for position, (id_, hostname, address) in enumerate(zip(*names, strict=True)):
-        places = ((n, t.place_of(id_, hostname, address)) for n, t in enumerate(targets))
+    for position, meant in enumerate(_meant(columns)):
+        places = ((n, t.place_of(meant)) for n, t in enumerate(targets))
         found = next(((n, place) for n, place in places if place is not None), None)
         if found is None:
-            name = "id" if id_ else "hostname"
+            name = "id" if meant.id else "hostname"
             problem = "no server that is listed has this name, left out"
-            columns.note(Code.ORPHAN_REFERENCE, problem, name, position, id_ or hostname)
+            columns.note(Code.ORPHAN_REFERENCE, problem, name, position, meant.id or meant.hostname)
         else:
             rows.setdefault(found, []).append(position)
     return rows
+
+
+def _meant(columns: Columns) -> Iterator[Server]:
+    """Yield, for each row, the server that it says more of, as far as it names it."""
+    for row, id_, hostname, address, uuid, serial, vcenter, vcenter_uuid in zip(
+        columns.numbers,
+        columns.texts("id"),
+        names_in(columns),
+        columns.texts("ip_address"),
+        uuids_in(columns),
+        columns.texts("serial"),
+        columns.texts("vcenter"),
+        columns.texts("vcenter_uuid"),
+        strict=True,
+    ):
+        yield Server(
+            columns.table,
+            row,
+            id_,
+            hostname,
+            ip_address=address,
+            uuid=uuid,
+            serial=serial,
+            vcenter=vcenter,
+            vcenter_uuid=vcenter_uuid,
+        )
 
 
 def _strongest(extra: Extra) -> Callable[[Sequence[int]], Values]:

@@ -11,6 +11,7 @@ from opportune.documents.inventory.values import fits
 from opportune.documents.opening.workbook import Cell, Sheet, Workbook
 from opportune.documents.quality import listed
 from opportune.errors import UnsupportedDocumentError
+from opportune.model.assessment import Table
 
 COLUMNS_SHOWN = 12
 OPTIONS_SHOWN = 4
@@ -43,6 +44,16 @@ def without_servers(workbook: Workbook) -> UnsupportedDocumentError:
     return UnsupportedDocumentError(
         workbook.file.name,
         f"{_searched(workbook)}: {_WANTED}. Give the file that lists the servers too.",
+    )
+
+
+def only_other_rows(table: Table) -> UnsupportedDocumentError:
+    """Return the error for a list of which no row is a server: addresses, devices, examples."""
+    return UnsupportedDocumentError(
+        table.file,
+        f"no row below {table.place('', table.header_row)} is a server: none has a size or an "
+        "operating system, or its class says that it is something else. Give the file that lists "
+        "the servers.",
     )
 
 
