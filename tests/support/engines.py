@@ -34,6 +34,8 @@ from opportune.stores.dynamodb.tables import create_tables
 
 REGION = "eu-west-1"
 START_TIMEOUT_S = 60
+_KEPT: list[subprocess.Popen[bytes]] = []
+"""Engines that end with the run: Python warns of a running process that nobody refers to."""
 
 
 class SharedConnection(Connection):
@@ -133,7 +135,9 @@ def _started(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    if not (is_shared and keep(engine.pid)):
+    if is_shared and keep(engine.pid):
+        _KEPT.append(engine)
+    else:
         atexit.register(_stop, engine)
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
