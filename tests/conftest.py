@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2 as httpx
+import once
 import pytest
 from fastapi import FastAPI
 from hypothesis import settings
@@ -30,6 +31,16 @@ LONGEST_FIRST = (
     "test_migration_simulation.py",
 )
 """What takes half a minute and more begins at once: else one worker ends long after the others."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        once.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        once.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import aws_server
 import jwt
+from aws_server import write_client
 from cryptography.hazmat.primitives.asymmetric import rsa
 from engines import endpoint_of, free_port, start_ministack
 from jwt.algorithms import RSAAlgorithm
+from once import once, shared_folder
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "deployment.md"
@@ -95,11 +99,17 @@ class Provider:
         self._server.server_close()
 
 
-def write_package(path: Path) -> None:
-    """Write the function's package, with what it depends on built for this machine."""
-    program = ROOT / "infra" / "package.py"
-    command = [sys.executable, str(program), "--this-platform", "--out", str(path)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+def package_for_this_machine() -> Path:
+    """Return the function's package, with what it depends on built for this machine."""
+
+    def build() -> str:
+        path = Path(tempfile.mkdtemp(dir=shared_folder())) / "package.zip"
+        program = ROOT / "infra" / "package.py"
+        command = [sys.executable, str(program), "--this-platform", "--out", str(path)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return str(path)
+
+    return Path(once("package", build))
 
 
 class Terminal:
@@ -150,7 +160,7 @@ class Deployment:
         self.folder = folder
         self.provider = Provider()
         (folder / "infra").symlink_to(ROOT / "infra")
-        write_package(folder / "package.zip")
+        package = package_for_this_machine()
         # Whatever the name of a host, it is this machine; the port stays.
         (folder / ".curlrc").write_text('connect-to = "::127.0.0.1:"\n', "utf-8")
         waits = {
@@ -162,6 +172,7 @@ class Deployment:
             folder,
             {"AUTH": "true", "MINISTACK_HOST": f"{REGION}.amazonaws.com"} | waits,
         )
+        self._aws = self._start_aws()
         self._replaced = {
             PAGE_ISSUER: self.provider.issuer,
             PAGE_TOKEN: self.provider.token(),
@@ -170,14 +181,24 @@ class Deployment:
             "http://127.0.0.1:4566": endpoint_of("ministack"),
         }
         self._terminal = Terminal(folder, self._variables() | waits)
-        self._terminal.run(
-            f"make() {{ cp '{folder / 'package.zip'}' build/opportune-lambda.zip; }}"
-        )
+        self._terminal.run(f"make() {{ cp '{package}' build/opportune-lambda.zip; }}")
+
+    def _start_aws(self) -> subprocess.Popen[str]:
+        """Let `aws` be forked from a process that has imported it."""
+        tools, address = self.folder / "tools", self.folder / "aws.socket"
+        tools.mkdir()
+        write_client(tools / "aws", address)
+        command = [sys.executable, aws_server.__file__, str(address)]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
 
     def _variables(self) -> dict[str, str]:
         tools = Path(sys.executable).parent
         return {
-            "PATH": f"{tools}:{os.environ['PATH']}",  # noqa: TID251 # only tests
+            "PATH": f"{self.folder / 'tools'}:{tools}:{os.environ['PATH']}",  # noqa: TID251 # only tests
             "PYTHONPATH": str(ROOT / "src"),
             "HOME": str(self.folder),  # no profile, no configuration of this machine's user
             "CURL_HOME": str(self.folder),
@@ -211,6 +232,7 @@ class Deployment:
 
     def close(self) -> None:
         self._terminal.close()
+        self._aws.communicate()
         self.provider.close()
 
 

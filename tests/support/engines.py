@@ -1,4 +1,6 @@
-"""Engines that speak DynamoDB, for tests: each is started once, on a free loopback port.
+"""Engines that speak DynamoDB, for tests, each on a free loopback port.
+
+DynamoDB Local is started once for all workers of a run; ministack, which has one thread, for each.
 
 OPPORTUNE_TEST_ENGINES names them (`ministack`, `dynamodb-local`, `simulator`), and DYNAMODB_URLS
 further endpoints, both separated by commas. What is asked for and cannot be started fails; nothing
@@ -15,13 +17,14 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 from dynamodb_local import fetch_dynamodb_local, java_command
 from faults import Injector
+from once import keep, once
 from simulator import Simulator
 
 from opportune.stores.contract import Clock, Retention
@@ -31,6 +34,8 @@ from opportune.stores.dynamodb.tables import create_tables
 
 REGION = "eu-west-1"
 START_TIMEOUT_S = 60
+_KEPT: list[subprocess.Popen[bytes]] = []
+"""Engines that end with the run: Python warns of a running process that nobody refers to."""
 
 
 class SharedConnection(Connection):
@@ -57,8 +62,9 @@ def endpoint_of(engine: str) -> str:
     """Return the engine's endpoint; starts it when first asked for."""
     if engine.startswith(("http://", "https://")):
         return engine
-    starters = {"ministack": _start_ministack, "dynamodb-local": start_dynamodb_local}
-    return starters[engine]()
+    if engine == "dynamodb-local":  # one serves all workers: it has threads, and starts slowly
+        return once(engine, partial(start_dynamodb_local, is_shared=True))
+    return {"ministack": _start_ministack}[engine]()
 
 
 @cache
@@ -95,14 +101,14 @@ def start_ministack(services: str, folder: Path, variables: dict[str, str]) -> s
     return _started(command, port, environment | variables, folder)
 
 
-def start_dynamodb_local(heap_mb: int = 768) -> str:
-    """Start one more; it keeps all in memory."""
+def start_dynamodb_local(heap_mb: int = 768, *, is_shared: bool = False) -> str:
+    """Start one more; it keeps all in memory. A shared one ends with the run, not this process."""
     folder = fetch_dynamodb_local()
     port = free_port()
     java = [*java_command(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Xmx{heap_mb}m"]
     jar = [f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"]
     options = ["-inMemory", "-disableTelemetry", "-sharedDb", "-port", str(port)]
-    return _started([*java, *jar, *options], port, {}, folder)
+    return _started([*java, *jar, *options], port, {}, folder, is_shared=is_shared)
 
 
 def free_port() -> int:
@@ -113,8 +119,15 @@ def free_port() -> int:
         return port
 
 
-def _started(command: list[str], port: int, variables: dict[str, str], folder: Path) -> str:
-    """Start an engine; it ends with this process."""
+def _started(
+    command: list[str],
+    port: int,
+    variables: dict[str, str],
+    folder: Path,
+    *,
+    is_shared: bool = False,
+) -> str:
+    """Start an engine; it ends with this process, or with the run that shares it."""
     engine = subprocess.Popen(
         command,
         cwd=folder,
@@ -122,7 +135,10 @@ def _started(command: list[str], port: int, variables: dict[str, str], folder: P
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    atexit.register(_stop, engine)
+    if is_shared and keep(engine.pid):
+        _KEPT.append(engine)
+    else:
+        atexit.register(_stop, engine)
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if engine.poll() is not None:

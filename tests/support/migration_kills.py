@@ -193,11 +193,11 @@ class Migration:
         return process, time.monotonic() - began if ": " in line else None
 
 
-def run(folder: Path, *, kills: int, seed: int = 0) -> Figures:
+def run(folder: Path, *, kills: int, seed: int = 0, engine: str = "") -> Figures:
     """Migrate to DynamoDB and back until so many processes were killed."""
     figures, chance = Figures(), random.Random(seed)
     source, ids = _filled(folder)
-    engine = engine_names()[0]
+    engine = engine or engine_names()[0]
     table = new_table(engine, f"Kills{uuid.uuid4().hex}")
     target = f"dynamodb://{table}?region={REGION}&endpoint={endpoint_of(engine)}"
     environment = dict(os.environ) | {  # noqa: TID251 - for the children

@@ -1,6 +1,6 @@
 """docs/store-migration.md cannot lie: its commands are run, and say what it says.
 
-`python tests/docs/test_docs_store_migration.py` writes the present output into the page.
+`python tests/system/test_docs_store_migration.py` writes the present output into the page.
 """
 
 import os
