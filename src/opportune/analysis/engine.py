@@ -143,7 +143,7 @@ def _estimate(case: Case, arr: ARR, digest_: str) -> Estimate:
     )
 
 
-def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
+def _opportunity(  # noqa: PLR0913 - what was found, and what was counted
     case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, note: str
 ) -> Opportunity:
     """Make an opportunity; `note` is added to its reasoning."""
