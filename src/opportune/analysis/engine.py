@@ -154,7 +154,7 @@ def _raised(case: Case, due: Sequence[Application], priority: Priority) -> str:
     )
 
 
-def _opportunity(  # noqa: PLR0913 - what was found, and what became of it
+def _opportunity(  # noqa: PLR0913 - what was found, and what was counted
     case: Case, play: Play, *, finding: Finding, estimate: Estimate, id_: str, note: str
 ) -> Opportunity:
     """Make an opportunity; `note` is added to its reasoning."""

@@ -104,7 +104,7 @@ def _last_day(text: str) -> date:
 
 @cache
 def operating_system(os_name: str, os_version: str) -> Match | None:
-    """Return what a server's operating system is; None if it is none that we know."""
+    """Return what a server's operating system is; None if it is not a known one."""
     text = " ".join(folded(f"{os_name} {os_version}").split())
     for product, pattern, version_of in _SYSTEMS:
         if re.search(pattern, text):
@@ -114,7 +114,7 @@ def operating_system(os_name: str, os_version: str) -> Match | None:
 
 @cache
 def database_engine(engine: str, version: str) -> Match | None:
-    """Return what a database's engine is; None if it is none that we know."""
+    """Return what a database's engine is; None if it is not a known one."""
     text = " ".join(folded(engine).split())
     for product, pattern, version_of in _ENGINES:
         if re.search(pattern, text):
@@ -123,7 +123,7 @@ def database_engine(engine: str, version: str) -> Match | None:
 
 
 def product_of(database: Database) -> str:
-    """Return the product of a database's engine; "" if it is none that we know."""
+    """Return the product of a database's engine; "" if it is not a known one."""
     found = database_engine(database.engine, database.version)
     return found.product if found else ""
 

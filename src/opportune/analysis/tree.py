@@ -32,8 +32,8 @@ class Node:
     readings: Mapping[str, str] = field(default_factory=dict)
 
 
-class Made(Sequence[Node], Generic[T]):
-    """Nodes that are made each time they are looked at: thousands need not be kept.
+class LazyNodes(Sequence[Node], Generic[T]):
+    """Nodes that are made anew whenever they are read, so that thousands need not be kept.
 
     Args:
         parts: One for each.
@@ -92,7 +92,7 @@ def sum_node(
     cells: tuple[Cells, ...] = (),
 ) -> Node:
     """Return the node that adds up these."""
-    parts = children if isinstance(children, Made) else tuple(children)
+    parts = children if isinstance(children, LazyNodes) else tuple(children)
     return Node(label, sum((n.amount for n in parts), NOTHING), formula, sources, parts, cells)
 
 
@@ -141,7 +141,7 @@ def digest(node: Node, shared: Shared | None = None) -> str:
         found.add(f"{part.amount}\t{len(part.children)}\t{part.sources}\n")
         for cells in part.cells if with_cells else ():
             found.add_cells(cells)
-        if isinstance(part.children, Made):
+        if isinstance(part.children, LazyNodes):
             for cells in part.children.cells if with_cells else ():
                 found.add_cells(cells)
             for child in part.children.bare():

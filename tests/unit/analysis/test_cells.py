@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from workbooks import read, workbook
 
 from opportune.analysis import Analysis, Node, analyze, named_cells, written_out
-from opportune.analysis.tree import Made, digest
+from opportune.analysis.tree import LazyNodes, digest
 from opportune.cli.tables import print_tree
 from opportune.documents.samples.mpa_rows import (
     APPLICATION_HEADERS,
@@ -310,7 +310,7 @@ def test_cells_that_a_digest_takes_in_together_are_those_of_the_nodes(
 ) -> None:
     for tree in analysed(assessment).trees.values():
         for node in (tree, *tree.children):
-            if isinstance(node.children, Made):
+            if isinstance(node.children, LazyNodes):
                 apart = {c.source for child in node.children for c in named_cells(child)}
                 together = {c.source for c in written_out(node.children.cells)}
                 repeated = {c.source for c in written_out(tree.cells)}

@@ -38,7 +38,12 @@ def play_of(template: Template) -> Play:
             "category": template.category or rules.category,
             "services": template.related_services or rules.services,
             "arr": rules.arr,
-            "trigger": {**rules.trigger, **changed.get("trigger", {})},
+            # The rule cannot be another, whatever a store holds.
+            "trigger": {
+                **rules.trigger,
+                **changed.get("trigger", {}),
+                "rule": rules.trigger["rule"],
+            },
             "priority": _priority(rules, changed.get("priority", {})),
         }
     return Play(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from opportune.analysis.case import Case, Finding, Named, Parameters, Sum, counted_in_base
 from opportune.analysis.cells import Cells, Cited
-from opportune.analysis.rules.end_of_support import support_groups
+from opportune.analysis.rules.end_of_support import database_size_evidence, support_groups
 from opportune.analysis.support import Match, database_engine, support_table
 from opportune.model.assessment import Database
 from opportune.model.records import Priority
@@ -113,12 +113,7 @@ def _evidence(case: Case, matches: Sequence[tuple[Database, Match]]) -> tuple[Ci
                 rows, "engine", "evidence-engine", engine=support_table().names[product]
             )
         ),
-        *case.evidence(
-            databases,
-            "size_gb",
-            "evidence-database-size",
-            size=case.size_told(),
-        ),
+        *database_size_evidence(case, databases),
         *case.evidence(
             coded,
             "stored_procedure_lines",

@@ -199,14 +199,12 @@ def _name(row: Server | Database) -> str:
 
 def _extent(case: Case, rows: Sequence[Server | Database]) -> tuple[Cited, ...]:
     """Return how large the affected rows are, so that a seller can weigh them."""
-    servers = [r for r in rows if isinstance(r, Server)]
-    databases = [r for r in rows if isinstance(r, Database)]
     return (
-        *size_evidence(case, servers),
-        *case.evidence(
-            databases,
-            "size_gb",
-            "evidence-database-size",
-            size=case.size_told(),
-        ),
+        *size_evidence(case, [r for r in rows if isinstance(r, Server)]),
+        *database_size_evidence(case, [r for r in rows if isinstance(r, Database)]),
     )
+
+
+def database_size_evidence(case: Case, databases: Sequence[Database]) -> tuple[Cited, ...]:
+    """Return how many gigabytes these databases have."""
+    return case.evidence(databases, "size_gb", "evidence-database-size", size=case.size_told())

@@ -19,7 +19,7 @@ from opportune.analysis.case import (
 from opportune.analysis.cells import Cells
 from opportune.analysis.places import located
 from opportune.analysis.rules.declared import arr_rule
-from opportune.analysis.tree import ARR, Made, Node, sum_node
+from opportune.analysis.tree import ARR, LazyNodes, Node, sum_node
 from opportune.model.assessment import Server
 from opportune.model.money import NOTHING, cents
 from opportune.model.records import Basis, EstimateInput
@@ -74,7 +74,7 @@ def base(case: Case, finding: Finding) -> ARR:
         words.phrase("label-base"),
         sums.expected,
         words.phrase("formula-base-tree", n=words.count(len(sums.sized))),
-        children=Made(
+        children=LazyNodes(
             sums.sized,
             _server_node(case),
             (*case.hostnames(sums.sized), *case.costs(sums.sized)),
@@ -246,7 +246,7 @@ def graviton(case: Case, finding: Finding) -> ARR:
     tree = sum_node(
         words.phrase("label-graviton"),
         words.phrase("formula-graviton"),
-        Made(servers, node, (*case.hostnames(servers), *case.sizing(servers))),
+        LazyNodes(servers, node, (*case.hostnames(servers), *case.sizing(servers))),
         cells=case.costs(finding.servers),
     )
     range_ = (tree.amount, *views.values())
@@ -294,7 +294,9 @@ def recovery(case: Case, finding: Finding) -> ARR:
     return ARR(tree, tree.amount, tree.amount - backup + full, basis, formula, inputs)
 
 
-def _recovery_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> Made[SizedServer]:
+def _recovery_nodes(
+    case: Case, servers: Sequence[SizedServer], price: Price
+) -> LazyNodes[SizedServer]:
     words, hours = case.words, case.prices.hours_a_year
     formula = f"{words.number(hours)} h x {words.price(price.amount)}"
     yearly = cents(price.amount * hours)
@@ -303,10 +305,12 @@ def _recovery_nodes(case: Case, servers: Sequence[SizedServer], price: Price) ->
         cells = (Cells((sized.server,), ("hostname", *case.type_fields(sized))),)
         return Node(label_of(sized), yearly, formula, (row_of(sized), price.source), cells=cells)
 
-    return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers)))
+    return LazyNodes(servers, node, (*case.hostnames(servers), *case.sizing(servers)))
 
 
-def _backup_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> Made[SizedServer]:
+def _backup_nodes(
+    case: Case, servers: Sequence[SizedServer], price: Price
+) -> LazyNodes[SizedServer]:
     words = case.words
 
     def node(sized: SizedServer) -> Node:
@@ -321,7 +325,7 @@ def _backup_nodes(case: Case, servers: Sequence[SizedServer], price: Price) -> M
         )
 
     disks = by_fields((s.server, _disk_fields(s.server)) for s in servers)
-    return Made(servers, node, (*case.hostnames(servers), *case.sizing(servers), *disks))
+    return LazyNodes(servers, node, (*case.hostnames(servers), *case.sizing(servers), *disks))
 
 
 def _copied_gb(server: Server) -> Decimal:

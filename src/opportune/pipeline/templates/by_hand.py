@@ -36,7 +36,7 @@ _SLUG_LENGTH = 27
 
 
 @dataclass(frozen=True)
-class Made:
+class Draft:
     """An opportunity that is not stored yet, and the values that its texts leave open."""
 
     opportunity: Opportunity
@@ -75,7 +75,7 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
     language: str,
     values: Mapping[str, str],
     fields: Mapping[str, object],
-) -> Made:
+) -> Draft:
     """Make an opportunity out of a template.
 
     A sentence with `when` is used if that value is given and not 0. The sentence on the priority
@@ -113,7 +113,7 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
         "next_steps": _sentences(texts.next_steps, known),
         "related_services": play.services,
     }
-    return Made(
+    return Draft(
         Opportunity.checked(
             **of_template
             | dict(fields)

@@ -2,7 +2,7 @@
 
 from opportune.analysis.plays.play import from_toml, to_toml
 from opportune.analysis.plays.stored import analysed_play, play_of, template_of
-from opportune.model.records import Template
+from opportune.model.records import Template, TemplateParameter
 
 VERSION_OF_A_BUILT_IN = """
 id = "linux-eos"
@@ -67,3 +67,9 @@ def test_a_template_of_rules_that_this_version_lacks_is_shown_and_takes_no_part(
         "newer", "of-a-later-version", {}, ()
     )  # fmt: skip
     assert analysed_play(later).languages == ()
+
+
+def test_a_stored_trigger_cannot_name_another_rule() -> None:
+    other = TemplateParameter(rule="trigger", name="rule", value='"sap"')
+    kept = Template(template_id="ours", title="Ours", play="graviton", parameters=(other,))
+    assert play_of(kept).trigger["rule"] == "graviton"

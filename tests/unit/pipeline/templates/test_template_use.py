@@ -13,10 +13,10 @@ from opportune.analysis.plays.play import Play, Texts, built_in, bundled_plays
 from opportune.analysis.rules.registry import TRIGGERS
 from opportune.errors import InvalidInputError
 from opportune.model.records import LANGUAGES, Opportunity
-from opportune.pipeline.templates.by_hand import FIELDS, Made, opportunity_of, slugs
+from opportune.pipeline.templates.by_hand import FIELDS, Draft, opportunity_of, slugs
 
 
-def made(file: Play, **options: Any) -> Made:
+def made(file: Play, **options: Any) -> Draft:
     wanted = {"customer": "", "language": "en", "values": {}, "fields": {}} | options
     return opportunity_of(stored(file), opportunity_id="s1.ours", **wanted)
 
