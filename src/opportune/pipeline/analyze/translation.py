@@ -42,8 +42,8 @@ def _retold(one: Opportunity, own: Opportunity, other: Opportunity) -> Opportuni
         name: getattr(other, name) for name in TEXTS if getattr(one, name) == getattr(own, name)
     }
     if one.estimate and other.estimate and one.estimate == own.estimate:
-        said = {"formula": other.estimate.formula, "inputs": other.estimate.inputs}
-        changes["estimate"] = one.estimate.model_copy(update=said)
+        texts = {"formula": other.estimate.formula, "inputs": other.estimate.inputs}
+        changes["estimate"] = one.estimate.model_copy(update=texts)
     if "title" in changes and "reasoning" in changes:
         changes["language"] = other.language
     return one.model_copy(update=changes)

@@ -1,7 +1,7 @@
 """Does a session say what its files say? Everything recomputed, compared to the letter.
 
-What people made of an opportunity (status, owner, edited texts and figures) is no difference, and
-is listed beside them.
+What people made of an opportunity (status, owner, edited texts and figures) is not a difference;
+it is listed beside the differences.
 """
 
 from collections import Counter
@@ -183,8 +183,8 @@ def _header_differences(
     for key in dict.fromkeys((*stored, *fresh)):
         code, source, _ = key
         if key not in stored or key not in fresh:
-            said = (notes[key].message if key in notes else "" for notes in (stored, fresh))
-            yield _difference("quality", code, source, *said)
+            messages = (notes[key].message if key in notes else "" for notes in (stored, fresh))
+            yield _difference("quality", code, source, *messages)
         else:
             notes = plain(stored[key]), plain(fresh[key])
             for field, old, new in leaves_that_differ(*notes):

@@ -40,7 +40,7 @@ _WORD = re.compile(r"[^\W_]+")
 def secrets_of(assessment: Assessment, customers: Iterable[str]) -> frozenset[str]:
     """Return every name that an assessment holds: customers, machines, databases, applications.
 
-    A plain number is no name: ids that count would hide every figure of a text.
+    A plain number does not count as a name: ids that count would hide every figure of a text.
     """
     names = (name.strip() for name in _names(assessment, customers))
     return frozenset(name for name in names if any(c.isalpha() for c in name) or "." in name)
@@ -56,9 +56,9 @@ def _names(assessment: Assessment, customers: Iterable[str]) -> Iterator[str]:
         yield from (application.id, application.name, application.business_unit)
     for file in assessment.files:
         yield file.name
-    said = [r.comment for r in assessment.ratings]
-    said += [text for a in assessment.answers for text in (a.answer, a.comment)]
-    yield from (words for words in said if len(words) >= QUOTED)
+    texts = [r.comment for r in assessment.ratings]
+    texts += [text for a in assessment.answers for text in (a.answer, a.comment)]
+    yield from (words for words in texts if len(words) >= QUOTED)
 
 
 class Pseudonyms:
