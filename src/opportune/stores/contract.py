@@ -15,7 +15,7 @@ The caller sets `updated_by` and `change_id`.
 
 Repeating. A write that failed with StoreUnavailableError may or may not have happened. Repeating
 it with the same `change_id` is safe: if the newest revision carries that change id and is
-`version + 1` (any version, if the write said 0: creating after expiry goes on from there), it is
+`version + 1` (any version, if the write named 0: creating after expiry goes on from there), it is
 returned and nothing more is written. An empty change id never recognises itself.
 
 Expiry. `ttl` is `Retention.days` after the last change; None, for ever, if `keep` is set, the
@@ -70,7 +70,7 @@ class Retention:
 
 
 RETENTION = Retention()
-"""Unless told otherwise."""
+"""The default."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Records(Protocol):
         """Make these opportunities the session's whole list, in one step.
 
         An opportunity that equals the newest stored revision is left as it is. Any other becomes a
-        new revision; with version 0 whatever is there now is its base. Listed before and not now:
+        new revision; with version 0 its base is whatever is there now. Listed before and not now:
         deleted by a revision. The header is replaced likewise; its version rises by one.
 
         Args:
@@ -361,7 +361,7 @@ class Movable(Protocol):
         ...
 
     def settle(self, notes: Sequence[Note]) -> None:
-        """Take these notes out; one that is gone already is no error."""
+        """Take these notes out; one that is gone already raises no error."""
         ...
 
     def get_migration(self) -> Migration | None:

@@ -40,7 +40,7 @@ def open_store(url: str, *, clock: Clock = utc_now, retention: Retention = RETEN
     if url.startswith("dynamodb://"):
         from opportune.stores.dynamodb import DynamoDBStore
 
-        table, region, endpoint = _place(urlsplit(url))
+        table, region, endpoint = _table_region_endpoint(urlsplit(url))
         return DynamoDBStore(
             table, region=region, endpoint=endpoint, clock=clock, retention=retention
         )
@@ -86,13 +86,13 @@ def recorded_url(url: str) -> str:
     return url
 
 
-def _place(url: SplitResult) -> tuple[str, str, str]:
+def _table_region_endpoint(url: SplitResult) -> tuple[str, str, str]:
     """Return the table, region and endpoint that a DynamoDB URL names; empty if not given."""
     given = parse_qs(url.query)
     region, endpoint = (given.pop(name, [""])[-1] for name in ("region", "endpoint"))
     if given or not url.netloc or url.path not in ("", "/"):
         raise ConfigurationError(
-            f"{url.geturl()!r} is no DynamoDB store: "
+            f"{url.geturl()!r} does not name a DynamoDB store: "
             "use dynamodb://TableName?region=...&endpoint=..., nothing else."
         )
     return url.netloc, region, endpoint

@@ -16,7 +16,7 @@ def stamped(record: R, *, base: R | None, now: datetime, retention: Retention) -
         "created_at": base.created_at if base else updated_at,
         "updated_at": updated_at,
     }
-    # The stamps are ours and right by construction: checking them again would cost a third more.
+    # The stamps above are right by construction: a check would cost a third more.
     if not isinstance(record, Opportunity):
         return record.model_copy(update=stamps)
     stamps["ttl"] = (

@@ -14,14 +14,14 @@ from opportune.pipeline.analyze.intake import (
     check_kinds,
     derived_session_id,
     read,
-    reworded_by,
+    reworded_by_speaker,
 )
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, carried_over
 from opportune.pipeline.analyze.rewording import Speaker
 from opportune.pipeline.answers import AnalysisAnswer, analysis_answer
 from opportune.pipeline.attempts import attempted
 from opportune.prices.kept import PriceBooks
-from opportune.stores.contract import Clock, Store
+from opportune.stores.contract import Clock, Records
 from opportune.stores.files.kept import FileKeeper
 
 
@@ -35,7 +35,7 @@ class Analyses:
         clock: Gives the date of an analysis.
     """
 
-    def __init__(self, store: Store, files: FileKeeper, books: PriceBooks, clock: Clock) -> None:
+    def __init__(self, store: Records, files: FileKeeper, books: PriceBooks, clock: Clock) -> None:
         self._store = store
         self._files = files
         self._books = books
@@ -104,7 +104,7 @@ class Analyses:
         header = header.revised(quality=(*analysis.file_quality, *analysis.quality))
         found, rewording = analysis.opportunities, None
         if speaker is not None:
-            found, rewording = reworded_by(speaker, found, assessment, on_progress)
+            found, rewording = reworded_by_speaker(speaker, found, assessment, on_progress)
         for file in files:
             self._files.keep(file)
         if on_progress:

@@ -107,16 +107,17 @@ def check_kinds(files: Sequence[InputFile], assessment: Assessment) -> None:
         if kinds[file.sha256] == documents.NOT_READ:
             continue  # a note says so
         if file.expected and is_inventory != (file.expected == "inventory"):
-            found, said = ("an inventory", "a readiness report")[:: 1 if is_inventory else -1]
+            found, wanted = ("an inventory", "a readiness report")[:: 1 if is_inventory else -1]
             raise UnsupportedDocumentError(
-                file.name, f"this is {found}, not {said}: give the two files in each other's place."
+                file.name,
+                f"this is {found}, not {wanted}: give the two files in each other's place.",
             )
     if not any(kind in documents.INVENTORY_KINDS for kind in kinds.values()):
         names = ", ".join(f.name for f in assessment.files)
         raise UnsupportedDocumentError(names, "no inventory is among them: add the MPA workbook.")
 
 
-def reworded_by(
+def reworded_by_speaker(
     speaker: Speaker,
     found: Sequence[Opportunity],
     assessment: Assessment,

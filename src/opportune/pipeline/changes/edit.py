@@ -159,7 +159,7 @@ class Editing:
         expected_version: int | None = None,
         change_id: str = "",
     ) -> Opportunity:
-        """Change fields of an opportunity; what is so already is no change.
+        """Change fields of an opportunity; nothing is written if they have these values already.
 
         Args:
             opportunity_id: Which one.
@@ -217,7 +217,7 @@ class Editing:
         expected_version: int | None = None,
         change_id: str = "",
     ) -> Opportunity:
-        """Move an opportunity to a status; the status it has already is no change.
+        """Move an opportunity to a status; nothing is written if it has that status already.
 
         Raises:
             OpportunityNotFoundError, VersionConflictError: As `edit`.

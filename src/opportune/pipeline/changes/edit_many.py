@@ -11,7 +11,7 @@ from opportune.model.filters import OpportunityFilters
 from opportune.model.records import Model, Opportunity, Text
 from opportune.pipeline.attempts import attempted
 from opportune.pipeline.changes.edit import Edit, edited
-from opportune.stores.contract import PAGE_LIMIT, Store
+from opportune.stores.contract import PAGE_LIMIT, Pipeline, Store
 from opportune.stores.cursor import pages
 
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ class ManyChanged(Model):
 
     changed: int
     unchanged: int
-    """They were so already."""
+    """They had these values already."""
     refused: tuple[Refused, ...] = ()
 
 
@@ -57,7 +57,7 @@ class BulkEditing:
         """Change the same fields of many opportunities.
 
         Each is a change of its own, tried again if somebody is faster; one that is refused stops
-        no other. A crash in the midst leaves some changed: the same change again does the rest.
+        no other. A crash half-way leaves some changed: the same change again does the rest.
 
         Args:
             edit: Which fields, and what they become.
@@ -90,7 +90,7 @@ class BulkEditing:
         )
 
 
-def found(store: Store, filters: OpportunityFilters | None) -> Iterator[Opportunity]:
+def found(store: Pipeline, filters: OpportunityFilters | None) -> Iterator[Opportunity]:
     """Yield all that `find_opportunities` finds, newest first."""
     for page in pages(partial(store.find_opportunities, filters, limit=PAGE_LIMIT)):
         yield from page.items

@@ -12,7 +12,7 @@ from opportune.model.filters import Grouping, OpportunityFilters, Total, added_u
 from opportune.model.records import Model, Opportunity, Text, Time, Version
 from opportune.model.times import time_text
 from opportune.pipeline.attempts import changed
-from opportune.stores.contract import Audited, Clock, Retention, Store
+from opportune.stores.contract import Audited, Clock, Movable, Retention, Store
 from opportune.stores.cursor import pages
 from opportune.stores.revisions import is_expired
 
@@ -207,21 +207,22 @@ def moment_of(text: str) -> datetime:
     """Read a moment: `2026-03-01T12:00:00Z`; without a zone in UTC; a day means its end.
 
     Raises:
-        InvalidInputError: It is neither.
+        InvalidInputError: It is neither a moment nor a day.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInputError(
-            f"{text!r} is no moment: use 2026-03-01 (its end) or 2026-03-01T12:00:00Z."
+            f"{text!r} is not a date or a time: use 2026-03-01 (the end of that day) "
+            "or 2026-03-01T12:00:00Z."
         ) from None
     if len(text.strip()) <= len("2026-03-01"):
         moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def revisions_by_id(store: Store) -> Iterator[tuple[str, list[Audited]]]:
-    """Yield each opportunity's kept revisions, oldest first, as `Store.audit` gives them."""
+def revisions_by_id(store: Movable) -> Iterator[tuple[str, list[Audited]]]:
+    """Yield each opportunity's kept revisions, oldest first, as `Movable.audit` gives them."""
     rows = (row for page in pages(store.audit) for row in page.items)
     for opportunity_id, own in groupby(rows, key=lambda row: row.opportunity_id):
         yield opportunity_id, list(own)

@@ -14,7 +14,7 @@ from opportune.errors import InvalidInputError
 from opportune.model.records import Model, Opportunity, Text, Time, Version
 from opportune.model.times import retained_until, time_text
 from opportune.pipeline.changes.history import revisions_by_id
-from opportune.stores.contract import Audited, Clock, Retention, Store
+from opportune.stores.contract import Audited, Clock, Movable, Retention
 from opportune.stores.revisions import digest_of
 
 SEAL_KIND = "opportune-history-seal"
@@ -54,7 +54,7 @@ class HistoryReport(Model):
 
 
 def verify_history(
-    store: Store,
+    store: Movable,
     *,
     now: datetime,
     retention: Retention,
@@ -106,7 +106,7 @@ class Seals:
         retention: How long they are kept.
     """
 
-    def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
+    def __init__(self, store: Movable, clock: Clock, retention: Retention) -> None:
         self._store = store
         self._clock = clock
         self._retention = retention
@@ -206,9 +206,11 @@ def read_seal(path: Path) -> dict[str, SealRow]:
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, AttributeError) as error:
-        raise InvalidInputError(f"{path} is no seal of a history.") from error
+        raise InvalidInputError(f"{path} is not a seal of a history.") from error
     if not is_whole:
-        raise InvalidInputError(f"{path} is no whole seal: give the file as it was written.")
+        raise InvalidInputError(
+            f"{path} is not complete: give the file of the seal as it was written."
+        )
     return {row.opportunity_id: row for row in rows}
 
 

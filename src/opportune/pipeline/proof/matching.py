@@ -239,8 +239,8 @@ def _changes(
                 state=FactState.ADDED if old is None else FactState.REMOVED,
                 old="" if old is None else _name(old),
                 new="" if new is None else _name(new),
-                old_source="" if old is None else _source(old, ""),
-                new_source="" if new is None else _source(new, ""),
+                old_source="" if old is None else _source_of(old, ""),
+                new_source="" if new is None else _source_of(new, ""),
             )
         else:
             yield from _field_changes(kind, old, new, renamed)
@@ -257,7 +257,7 @@ def _field_changes(
             before = renamed.get(before, before)
         if before == after:
             continue
-        texts = _text(before), _text(after)
+        texts = _as_text(before), _as_text(after)
         state = FactState.CHANGED
         if "" in texts:
             state = FactState.REMOVED if texts[0] else FactState.ADDED
@@ -268,8 +268,8 @@ def _field_changes(
             state=state,
             old=texts[0],
             new=texts[1],
-            old_source=_source(old, field.name),
-            new_source=_source(new, field.name),
+            old_source=_source_of(old, field.name),
+            new_source=_source_of(new, field.name),
         )
 
 
@@ -283,14 +283,14 @@ def _name(fact: Fact) -> str:
     return fact.name or fact.id
 
 
-def _source(fact: Fact, field: str) -> str:
+def _source_of(fact: Fact, field: str) -> str:
     if isinstance(fact, (Rating, Answer)):
         return f"{fact.file} {fact.location}"
     table, row = fact.origin(field) if isinstance(fact, Server) else (fact.table, fact.row)
     return f"{table.file} {table.place(field, row)}"
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -14,7 +14,7 @@ from opportune.pipeline.answers import ExplanationAnswer, calculation_node
 from opportune.pipeline.proof.compare import Comparison, Side, compared
 from opportune.pipeline.proof.verify import Verification, verified
 from opportune.prices.kept import PriceBooks
-from opportune.stores.contract import Store
+from opportune.stores.contract import Records
 from opportune.stores.files.kept import FileKeeper
 
 
@@ -27,7 +27,7 @@ class Proofs:
         books: The price books.
     """
 
-    def __init__(self, store: Store, files: FileKeeper, books: PriceBooks) -> None:
+    def __init__(self, store: Records, files: FileKeeper, books: PriceBooks) -> None:
         self._store = store
         self._files = files
         self._books = books

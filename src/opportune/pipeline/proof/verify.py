@@ -1,7 +1,7 @@
 """Does a session say what its files say? Everything recomputed, compared to the letter.
 
-What people made of an opportunity (status, owner, edited texts and figures) is no difference, and
-is listed beside them.
+What people made of an opportunity (status, owner, edited texts and figures) is not a difference;
+it is listed beside the differences.
 """
 
 from collections import Counter

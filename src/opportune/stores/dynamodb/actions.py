@@ -65,7 +65,7 @@ def mark_head(
 
 
 def promote_head(tables: Tables, revision: Opportunity, list_version: int, attempt: str) -> Action:
-    """Write a head that a committed replace has prepared, if nobody else did."""
+    """Write a head that a committed replace has prepared, if no other process did."""
     return {
         "Put": {
             "TableName": tables.sessions,
@@ -130,7 +130,7 @@ def announce(tables: Tables, session_id: str, attempt: str, *, over: Header | No
 
 
 def commit(tables: Tables, header: Header) -> Action:
-    """Make a prepared replace count, if nobody has ended it."""
+    """Make a prepared replace count, if no other process has ended it."""
     return {
         "Put": {
             "TableName": tables.sessions,

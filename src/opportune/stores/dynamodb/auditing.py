@@ -108,7 +108,7 @@ class Auditor:
             yield _with(rows[-1], self._missing(rows[-1], head))
 
     def _is_told(self, item: Item, head: Head) -> bool:
-        """Tell whether a row counts, as far as that can be said, and is kept."""
+        """Tell whether a row counts, as far as that can be known, and is kept."""
         if not self._is_kept(item):
             return False
         attempt = item.get("attempt", {}).get("S")

@@ -127,9 +127,10 @@ class DirectParserFactory(ResponseParserFactory):
 class DirectParser(JSONParser):
     """Reads answers without a walk.
 
-    A success that is no JSON object is none: botocore would take it for an empty answer, which
-    reads as "there is no such item". If the checksum tells that it was damaged on the way, it is
-    left to botocore's retries, which check that; otherwise it is refused here.
+    A successful answer that is not a JSON object does not count as one: botocore would take it for
+    an empty answer, which reads as "there is no such item". If the checksum tells that it was
+    damaged on the way, it is left to botocore's retries, which check that; otherwise it is refused
+    here.
     """
 
     def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
@@ -145,7 +146,7 @@ class DirectParser(JSONParser):
         parsed = _object(body)
         if parsed is None:
             if not _is_damaged(body, headers):
-                raise ResponseParserError("The answer is no JSON object.")
+                raise ResponseParserError("The answer is not a JSON object.")
             parsed = {}
         parsed["ResponseMetadata"] = {"HTTPStatusCode": 200, "HTTPHeaders": lowercase_dict(headers)}
         if "x-amzn-requestid" in headers:

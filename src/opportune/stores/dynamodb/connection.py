@@ -220,7 +220,7 @@ class Connection:
         raise StoreUnavailableError(f"DynamoDB left {len(keys)} keys of {table} unread.")
 
     def delete_many(self, table: str, keys: Sequence[Item]) -> None:
-        """Delete items, whatever they hold; one that does not exist is no error."""
+        """Delete items, whatever they hold; one that does not exist raises no error."""
         self.each(lambda batch: self._delete_batch(table, batch), _cut(keys, BATCH_WRITE_KEYS))
 
     def _delete_batch(self, table: str, keys: Sequence[Item]) -> None:

@@ -104,9 +104,9 @@ class Finder:
         found = self._reader.live(listing, filters)
         rows = sorted(
             ((find_position(one, order), one) for one in found),
-            key=lambda row: _place(row[0]),
+            key=lambda row: _list_order(row[0]),
         )
-        left = [row for row in rows if after is None or _place(row[0]) > _place(after)]
+        left = [row for row in rows if after is None or _list_order(row[0]) > _list_order(after)]
         return _cut(question, limit, left)
 
     def sessions(self, limit: int, cursor: str | None) -> Page[Session]:
@@ -206,7 +206,7 @@ def _sizes(limit: int) -> Callable[[], int]:
     return larger
 
 
-def _place(position: Position) -> tuple[int, str]:
+def _list_order(position: Position) -> tuple[int, str]:
     """Sort key of positions: numbers descending, then ids ascending."""
     return -position[0], position[1]
 

@@ -95,7 +95,7 @@ BY_ARR = Index(
 def narrower(filters: OpportunityFilters) -> Index:
     """Return the index of which these filters leave the smaller part to be read.
 
-    A guess, as nobody knows how many rows a partition has: partitions count alike, and a bound on
+    A guess, as we do not know how many rows a partition has: partitions count alike, and a bound on
     the sort key leaves half of each.
     """
 

@@ -1,4 +1,4 @@
-"""The DynamoDB store. What each operation promises is said once, in `stores/contract.py`."""
+"""The DynamoDB store. What each operation promises is documented in `stores/contract.py`."""
 
 import copy
 from collections.abc import Sequence

@@ -37,7 +37,7 @@ from opportune.stores.dynamodb.reading import Reader
 from opportune.stores.revisions import is_live
 
 _CLOCKS_DIFFER = timedelta(seconds=10)
-"""So far the clock of whoever changes something meanwhile may be behind ours, lag included."""
+"""How far the clock of another process may be behind this one, the lag of the index included."""
 
 _READ_AT_ONCE = 1000
 """Items whose texts are searched and let go before the next are read."""

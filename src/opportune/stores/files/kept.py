@@ -40,10 +40,10 @@ class MemoryFiles:
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
 
-    def keep(self, file: InputFile) -> None:  # noqa: D102 - said once, in FileKeeper
+    def keep(self, file: InputFile) -> None:  # noqa: D102 - documented in FileKeeper
         self._files[file.sha256] = file.data
 
-    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - said once, in FileKeeper
+    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - documented in FileKeeper
         try:
             return InputFile(source.name, self._files[source.sha256])
         except KeyError:
@@ -60,7 +60,7 @@ class FolderFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, file: InputFile) -> None:  # noqa: D102 - said once, in FileKeeper
+    def keep(self, file: InputFile) -> None:  # noqa: D102 - documented in FileKeeper
         target = self._folder / file.sha256
         if target.exists():
             return
@@ -81,7 +81,7 @@ class FolderFiles:
                 "free some space or set OPPORTUNITY_DATA_DIR to another folder."
             ) from error
 
-    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - said once, in FileKeeper
+    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - documented in FileKeeper
         try:
             file = InputFile(source.name, (self._folder / source.sha256).read_bytes())
         except OSError:

@@ -46,10 +46,10 @@ _TRANSIENT = frozenset({"ConditionalRequestConflict", "OperationAborted", "SlowD
 
 @dataclass(frozen=True)
 class Found:
-    """An object that is there: what its sender said of it, and its bytes, not read yet."""
+    """An object that is there: the metadata that its sender gave, and its bytes, not read yet."""
 
     size_bytes: int
-    said: dict[str, str]
+    metadata: dict[str, str]
     read: Callable[[], bytes]
 
 
@@ -146,10 +146,10 @@ class Bucket:
             raise self._judged("deleted", error) from error
 
     def form(
-        self, key: str, *, size_bytes: int, said: dict[str, str]
+        self, key: str, *, size_bytes: int, metadata: dict[str, str]
     ) -> tuple[str, dict[str, str]]:
         """Return the address and the fields of a form that puts exactly this object."""
-        fields = {f"x-amz-meta-{name}": value for name, value in said.items()}
+        fields = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         try:
             post = self.client.generate_presigned_post(
                 self.name,
@@ -187,12 +187,14 @@ class S3Files:
     @classmethod
     def from_settings(cls, settings: Settings) -> "S3Files":
         """Make it over the bucket that the settings name."""
-        return cls(Bucket(settings.files_bucket, "OPPORTUNITY_FILES_BUCKET", **_place(settings)))
+        return cls(
+            Bucket(settings.files_bucket, "OPPORTUNITY_FILES_BUCKET", **_client_options(settings))
+        )
 
-    def keep(self, file: InputFile) -> None:  # noqa: D102 - said once, in FileKeeper
+    def keep(self, file: InputFile) -> None:  # noqa: D102 - documented in FileKeeper
         self._bucket.put_new(FILES + file.sha256, file.data)
 
-    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - said once, in FileKeeper
+    def load(self, source: SourceFile) -> InputFile:  # noqa: D102 - documented in FileKeeper
         found = self._bucket.find(FILES + source.sha256)
         file = InputFile(source.name, found.read()) if found else None
         if file is None or file.sha256 != source.sha256:
@@ -217,16 +219,20 @@ class S3Uploads:
     @classmethod
     def from_settings(cls, settings: Settings) -> "S3Uploads":
         """Make it over the bucket that the settings name."""
-        bucket = Bucket(settings.upload_bucket, "OPPORTUNITY_UPLOAD_BUCKET", **_place(settings))
+        bucket = Bucket(
+            settings.upload_bucket, "OPPORTUNITY_UPLOAD_BUCKET", **_client_options(settings)
+        )
         return cls(bucket, max_bytes=settings.max_file_mb * 1_000_000)
 
-    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - said once, in Uploads
+    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - documented in Uploads
         announced = Announced.checked(
             name, size_bytes, now=self._clock(), max_bytes=self._max_bytes
         )
         upload_id = new_id()
-        said = {"name": quote(announced.name), "expires": announced.expires_at}
-        url, fields = self._bucket.form(UPLOADS + upload_id, size_bytes=size_bytes, said=said)
+        metadata = {"name": quote(announced.name), "expires": announced.expires_at}
+        url, fields = self._bucket.form(
+            UPLOADS + upload_id, size_bytes=size_bytes, metadata=metadata
+        )
         return UploadAnswer(
             upload_id=upload_id,
             url=url,
@@ -236,17 +242,17 @@ class S3Uploads:
             expires_at=announced.expires_at,
         )
 
-    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: ARG002, D102 - said once, in Uploads
+    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: ARG002, D102 - documented in Uploads
         raise InvalidInputError(
             f"Upload {upload_id!r} is not sent here: send it to the url that came with its id."
         )
 
-    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - said once, in Uploads
+    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - documented in Uploads
         found = self._bucket.find(UPLOADS + upload_id) if ID.fullmatch(upload_id) else None
-        if found is None or "expires" not in found.said:
+        if found is None or "expires" not in found.metadata:
             raise UploadNotFoundError(upload_id)
-        name = unquote(found.said["name"])
-        if Announced(name, found.size_bytes, found.said["expires"]).is_over(self._clock()):
+        name = unquote(found.metadata["name"])
+        if Announced(name, found.size_bytes, found.metadata["expires"]).is_over(self._clock()):
             raise UploadNotFoundError(upload_id)
         if found.size_bytes > self._max_bytes:
             limit_mb = self._max_bytes // 1_000_000
@@ -255,12 +261,12 @@ class S3Uploads:
             )
         return InputFile(name, found.read(), expected)
 
-    def discard(self, upload_id: str) -> None:  # noqa: D102 - said once, in Uploads
+    def discard(self, upload_id: str) -> None:  # noqa: D102 - documented in Uploads
         if ID.fullmatch(upload_id):
             self._bucket.delete(UPLOADS + upload_id)
 
 
-def _place(settings: Settings) -> dict[str, str]:
+def _client_options(settings: Settings) -> dict[str, str]:
     return {"region": settings.aws_region, "endpoint": settings.s3_endpoint}
 
 

@@ -42,7 +42,7 @@ class UploadAnswer(Model):
 
 @dataclass(frozen=True)
 class Announced:
-    """A file that somebody said they would send."""
+    """A file that a caller has announced."""
 
     name: str
     size_bytes: int
@@ -144,7 +144,7 @@ class MemoryUploads:
         self._announced: dict[str, Announced] = {}
         self._data: dict[str, bytes] = {}
 
-    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - said once, in Uploads
+    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - documented in Uploads
         now = self._clock()
         announced = Announced.checked(name, size_bytes, now=now, max_bytes=self._max_bytes)
         for old, known in list(self._announced.items()):
@@ -154,18 +154,18 @@ class MemoryUploads:
         self._announced[upload_id] = announced
         return _here(upload_id, announced)
 
-    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: D102 - said once, in Uploads
+    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: D102 - documented in Uploads
         _check_size(self._known(upload_id), data)
         self._data[upload_id] = data
 
-    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - said once, in Uploads
+    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - documented in Uploads
         name = self._known(upload_id).name
         data = self._data.get(upload_id)
         if data is None:
             raise UploadNotFoundError(upload_id)
         return InputFile(name, data, expected)
 
-    def discard(self, upload_id: str) -> None:  # noqa: D102 - said once, in Uploads
+    def discard(self, upload_id: str) -> None:  # noqa: D102 - documented in Uploads
         self._announced.pop(upload_id, None)
         self._data.pop(upload_id, None)
 
@@ -190,7 +190,7 @@ class FolderUploads:
         self._max_bytes = max_bytes
         self._clock = clock
 
-    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - said once, in Uploads
+    def begin(self, name: str, size_bytes: int) -> UploadAnswer:  # noqa: D102 - documented in Uploads
         announced = Announced.checked(
             name, size_bytes, now=self._clock(), max_bytes=self._max_bytes
         )
@@ -199,18 +199,18 @@ class FolderUploads:
         self._sweep()
         return _here(upload_id, announced)
 
-    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: D102 - said once, in Uploads
+    def receive(self, upload_id: str, data: bytes) -> None:  # noqa: D102 - documented in Uploads
         _check_size(self._known(upload_id), data)
         self._write(f"{upload_id}.data", data)
 
-    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - said once, in Uploads
+    def load(self, upload_id: str, expected: str = "") -> InputFile:  # noqa: D102 - documented in Uploads
         name = self._known(upload_id).name
         try:
             return InputFile(name, (self._folder / f"{upload_id}.data").read_bytes(), expected)
         except OSError:
             raise UploadNotFoundError(upload_id) from None
 
-    def discard(self, upload_id: str) -> None:  # noqa: D102 - said once, in Uploads
+    def discard(self, upload_id: str) -> None:  # noqa: D102 - documented in Uploads
         if ID.fullmatch(upload_id):
             for path in self._both(upload_id):
                 path.unlink(missing_ok=True)

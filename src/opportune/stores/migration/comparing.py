@@ -176,7 +176,7 @@ def _by_version(records: Sequence[Record]) -> dict[int, Record]:
 
 def _missing(ours: Record | None, theirs: Record | None, field: str) -> Difference:
     one = ours or theirs
-    assert one is not None, "one side has it"  # noqa: S101 - said by the callers
+    assert one is not None, "one side has it"  # noqa: S101 - the callers ask only for what one side has
     is_there = ["missing" if side is None else "present" for side in (ours, theirs)]
     return _difference(one, field, is_there[0], is_there[1])
 
@@ -201,11 +201,11 @@ def _difference(record: Record, field: str, one: Any, other: Any) -> Difference:
         key=key,
         version=record.version,
         field=field,
-        source=_shown(one),
-        target=_shown(other),
+        source=_shortened_json(one),
+        target=_shortened_json(other),
     )
 
 
-def _shown(value: Any) -> str:
+def _shortened_json(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

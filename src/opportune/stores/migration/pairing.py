@@ -141,7 +141,7 @@ class Pair:
                 f"{self._migration.target} took over during this write: it may or may not have "
                 "happened."
             )
-        if not told:  # a repeat: whoever wrote it may not have come as far as the target
+        if not told:  # a repeat: the first writer may not have come as far as the target
             self._bring(target, touched)
             if not self._serving.is_current(self._view):
                 raise WrongStageError("The stage changed during a repeated write.")

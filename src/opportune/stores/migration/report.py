@@ -54,20 +54,20 @@ def write_report(report: Report, path: Path) -> Path:
 
 
 def check_report(path: Path) -> Report:
-    """Read a report, and make sure that nobody has edited it.
+    """Read a report, and make sure that it was not edited.
 
     Raises:
         ConfigurationError: It cannot be read.
-        InvalidInputError: It is no report, or was edited since it was written.
+        InvalidInputError: It is not a report, or was edited since it was written.
     """
     try:
         sealed = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError:
-        raise InvalidInputError(f"{path} is no report of a store migration.") from None
+        raise InvalidInputError(f"{path} is not a report of a store migration.") from None
     if not isinstance(sealed, dict) or sealed.keys() != {"report", "sha256"}:
-        raise InvalidInputError(f"{path} is no report of a store migration.")
+        raise InvalidInputError(f"{path} is not a report of a store migration.")
     if _digest(sealed["report"]) != sealed["sha256"]:
         raise InvalidInputError(f"{path} was edited: its content does not fit its SHA-256.")
     try:

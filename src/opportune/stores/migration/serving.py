@@ -100,7 +100,7 @@ class Serving:
 
     @property
     def last(self) -> tuple[str, Store, Migration | None]:
-        """Name and store that last served or decided, and the migration; asks nobody."""
+        """Name and store that last served or decided, and the migration, without a request."""
         view = self._view
         return (view.place, view.store, view.migration) if view else self._before
 

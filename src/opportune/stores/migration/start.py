@@ -94,7 +94,7 @@ class Beginning:
             )
 
     def _check_target(self, copy: Migration | None, held: Migration | None) -> None:
-        """Let only an empty store be the target, or one whose data is an older state of ours.
+        """Let only an empty store be the target, or one with an older state of the source's data.
 
         Anything else would be mixed with the source's records, and nobody could tell them apart.
         """

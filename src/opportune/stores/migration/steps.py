@@ -141,7 +141,7 @@ class MigrationRecords:
     def amend(
         self, migration: Migration, amended: Callable[[Details], Details]
     ) -> tuple[Migration, Details]:
-        """Change the details, whoever else does, as long as the stage has not changed.
+        """Change the details, while others may do so too, as long as the stage has not changed.
 
         Raises:
             WrongStageError: It has.

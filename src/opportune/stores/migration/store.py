@@ -1,4 +1,4 @@
-# ruff: noqa: D102 - what a store does is said once, in contract.py
+# ruff: noqa: D102 - what a store does is documented in contract.py
 """Two stores acting as one while a store migration is under way; one store alone otherwise.
 
 Reads go to the side that the stage names. Writes go to the source, which decides versions, and are
@@ -69,7 +69,7 @@ class MigratingStore(SessionsByHeader):
 
     @property
     def kind(self) -> str:
-        """Kind of the store that served last: `memory`, `sqlite`, `dynamodb`; asks nobody."""
+        """Kind of the store that served last: `memory`, `sqlite`, `dynamodb`, without a request."""
         return self._serving.last[0].partition(":")[0]
 
     # Reads

@@ -149,7 +149,7 @@ class Migrator:
         return self.status()
 
     def roll_back(self, *, to: Stage | None = None, abandon_target: bool = False) -> Steps:
-        """Go one step back, or as far as is said: to DUAL_WRITE or to OFF. No write is lost.
+        """Go one step back, or as far as asked: to DUAL_WRITE or to OFF. No write is lost.
 
         Args:
             to: DUAL_WRITE or OFF; None: DUAL_WRITE, or OFF if it is there already.
@@ -178,7 +178,7 @@ class Migrator:
         return self.status()
 
     def complete(self) -> Steps:
-        """Let the target serve alone. There is no way back but a new migration.
+        """Let the target serve alone. The only way back is a new migration.
 
         Raises:
             NotVerifiedError: No clean verification since cutting over.
@@ -261,7 +261,7 @@ class Migrator:
         return self._records.enter(migration, Stage.DUAL_WRITE)
 
     def _is_target_lost(self) -> bool:
-        """Tell whether nobody can read the target's record."""
+        """Tell whether no process can read the target's record."""
         target = self._records.open_peer(self._records.target_url)
         try:
             return target is None or target.get_migration() is None

@@ -104,7 +104,7 @@ class Auditor:
         for name, value in expected.items():
             if row[name] != value:
                 column = WORDS.get(name, name)
-                yield f"Column {column} says {_told(row[name])}, its body {_told(value)}"
+                yield f"Column {column} says {_shortened(row[name])}, its body {_shortened(value)}"
 
     def _wrong_index(self, number: int, revision: Opportunity) -> Iterator[str]:
         try:
@@ -156,8 +156,8 @@ class Auditor:
                 used = np.pad(used, (0, size - len(used))) + np.pad(more, (0, size - len(more)))
         for code, uses in self._db.execute(USES):
             if uses != (used[code] if code < len(used) else 0):
-                yield f"Entry {code} of the index says that {uses} rows use it; that is not so."
+                yield f"Entry {code} of the index says that {uses} rows use it: that is wrong."
 
 
-def _told(value: object) -> str:
+def _shortened(value: object) -> str:
     return shorten(repr(value), width=60, placeholder="...")

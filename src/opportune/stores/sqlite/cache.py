@@ -60,7 +60,7 @@ class ColumnCache:
             for key, data in db.execute(CHANGED, (self._stamp,)):
                 column = _BY_NUMBER.get(key >> KEY_SHIFT)
                 if column is not None and column in self._held:
-                    _place(self._held[column], column, key, data)
+                    _fill_segment(self._held[column], column, key, data)
         self._stamp = stamp
 
     def _grow(self, db: sqlite3.Connection) -> None:
@@ -90,12 +90,12 @@ class Columns:
             values = np.zeros(self.rows, dtype=column.packed)
             first = column.number << KEY_SHIFT
             for key, data in self._db.execute(COLUMN, (first, first + 2**KEY_SHIFT)):
-                _place(values, column, key, data)
+                _fill_segment(values, column, key, data)
             self._held[column] = values
         return values
 
 
-def _place(values: Values, column: Column, key: int, data: bytes) -> None:
+def _fill_segment(values: Values, column: Column, key: int, data: bytes) -> None:
     start = (key & _SEGMENT) * SEGMENT_ROWS
     check_part(column, key, data)
     if start < len(values):  # beyond it no row has a status

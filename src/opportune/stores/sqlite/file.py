@@ -56,8 +56,8 @@ class SQLiteFile:
         busy_timeout_s: How long a write waits for another process before it gives up.
 
     Raises:
-        ConfigurationError: The path cannot be used, is no database of ours, or is of a newer
-            release.
+        ConfigurationError: The path cannot be used, is not a database of opportune, or belongs to
+            a newer release.
         StoreUnavailableError: It is locked for longer than the time-out.
     """
 
@@ -193,7 +193,7 @@ class SQLiteFile:
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
-        """Turn what SQLite raises into errors of ours."""
+        """Turn what SQLite raises into errors of opportune."""
         try:
             yield
         except sqlite3.Error as error:

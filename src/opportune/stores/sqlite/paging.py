@@ -64,7 +64,9 @@ class Paging:
             yield from self._sorted(_among(left, np.flatnonzero(keys > bound)))
             yield from self._tied(bound, "")
             left = _among(left, np.flatnonzero(keys < bound))
-            at_once = min(4 * at_once, FEW)  # whoever asks on has found little in the first ones
+            at_once = min(
+                4 * at_once, FEW
+            )  # a caller who goes on has found little in the first ones
 
     def _sorted(self, places: Places) -> list[int]:
         ids = self._ids(places)

@@ -330,7 +330,7 @@ class SQLiteStore(SessionsByHeader, TemplatesByHistory):
             with self._file.reading() as db:
                 return db.execute(query, values).fetchall()
         except (UnicodeEncodeError, OverflowError):
-            return []  # an id that is no text, a version of 20 digits: there can be none such
+            return []  # an id that is not a text, a version of 20 digits: no record can have it
 
     def _bodies(self, query: str, values: Mapping[str, Any]) -> list[str]:
         return [body for (body,) in self._rows(query, values)]

@@ -36,7 +36,7 @@ class Speaker(Protocol):
         ...
 
     def reword(self, texts: str, language: str) -> str:
-        """Return the same JSON object with its texts said in other words.
+        """Return the same JSON object with its texts in other words.
 
         Args:
             texts: A JSON object: title, reasoning, talkingPoints, nextSteps.
@@ -61,7 +61,7 @@ class _Texts(BaseModel):
 class Reworded:
     """What came of it.
 
-    `opportunities` are in the order given. `dropped` sentences said something that the original
+    `opportunities` are in the order given. `dropped` sentences stated something that the original
     does not; `refused` are opportunities that kept their own words, by id, with the reason.
     """
 

@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"\[\[[A-Z]{2,4}\]\]")
 _NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d{3})*(?:[.,]\d+)?|\d+")
 _WORD = re.compile(r"[^\W\d_](?:[\w&+.#/\u2019'-]*[\w+#])?")
 _FOREIGN = re.compile(r"https?:|www\.|[@<>`{}|\\^~]|\]\(|\*\*|^#|\\u", re.IGNORECASE)
-"""Links, mail, markup: nothing of ours has any."""
+"""Links, mail, markup: no text of a rule has any."""
 _STEM = 5
 """Letters that a word's forms share: `migration`, `migrating`."""
 

@@ -41,7 +41,7 @@ _WORD = re.compile(r"[^\W_]+")
 def secrets_of(assessment: Assessment, customers: Iterable[str]) -> frozenset[str]:
     """Return every name that an assessment holds: customers, machines, databases, applications.
 
-    A plain number is no name: ids that count would hide every figure of a text.
+    A plain number does not count as a name: ids that count would hide every figure of a text.
     """
     names = (name.strip() for name in _names(assessment, customers))
     return frozenset(name for name in names if any(c.isalpha() for c in name) or "." in name)
