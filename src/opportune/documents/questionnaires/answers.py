@@ -19,6 +19,8 @@ MAX_CHARACTERS = 8_000
 """Of a question, an answer or a comment; what is longer ends with an ellipsis."""
 
 _BRACKETED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{+[^{}]*\}+|\u00ab[^\u00ab\u00bb]*\u00bb|%[\w ]+%")
+_LINE = re.compile(r"(?:[\w ./]{1,40}:)?\s*_{3,}")
+"""A line to write on, with its label."""
 _MARKS_ONLY = re.compile(r"[\W_]*")
 _PROMPT = re.compile(
     r"(?:please )?(?:click|tap|choose|select|enter|type|insert|fill in)\b.*\b(?:here|text|item|"
@@ -73,15 +75,17 @@ def said(text: str) -> str:
     text = text_of(text)
     if has_box(text):
         text = chosen(text)
+    elif is_guidance(text):
+        return ""
     text = text.strip("/|").strip()
-    if is_error(text) or is_placeholder(text) or is_guidance(text):
+    if is_error(text) or is_placeholder(text):
         return ""
     return "" if _OPEN.fullmatch(_key(text)) else text
 
 
 def is_placeholder(text: str) -> bool:
     """Say whether a text is what a form shows where nothing was entered."""
-    if _MARKS_ONLY.fullmatch(text):
+    if _MARKS_ONLY.fullmatch(_LINE.sub("", text)):
         return True
     if len(text) > _LONGEST_PLACEHOLDER:
         return False

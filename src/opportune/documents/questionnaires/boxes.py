@@ -50,6 +50,12 @@ def is_blank_or_mark(text: str) -> bool:
     return not text.strip() or is_box(text) or text.strip().casefold() in _MARKS
 
 
+def options_in(text: str) -> list[str]:
+    """Return the options of a text that begins with a box, each with its box in front."""
+    starts = [box.start() for box in _BOX.finditer(text)]
+    return [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
 def chosen(text: str) -> str:
     """Return the labels of ticked boxes; a label stands behind its box, or all stand before.
 

@@ -100,10 +100,10 @@ def names_questions(header: str) -> bool:
 
 
 def names_topics(headers: Sequence[str]) -> bool:
-    """Say whether a row of headers names topics and what is written on them: Topic, Details."""
+    """Say whether headers name a topic, and all others what is written on it: Topic, Details."""
     first, *others = map(key_of, headers) if headers else ("",)
     is_topic = bool(_TOPIC.fullmatch(first) or _QUESTION.fullmatch(first))
-    return is_topic and bool(others) and all(map(COMMENT.fullmatch, others))
+    return is_topic and all(map(COMMENT.fullmatch, others))
 
 
 def columns_of(headers: Sequence[str]) -> QuestionColumns | None:

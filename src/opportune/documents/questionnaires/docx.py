@@ -27,8 +27,10 @@ from opportune.documents.questionnaires.tables import (
     holds_its_answer,
     is_filled_at_top_alone,
     is_grid,
+    lists_options,
     names_columns,
     option_of,
+    options_below_names,
     texts_of,
 )
 from opportune.documents.questionnaires.word import (
@@ -130,6 +132,10 @@ class _Reader:
         if header is not None:
             self.flow.close()
             self._listed(table, *header)
+        elif options := options_below_names(table):
+            self.flow.choose([(option, _place(table, 2)) for option in options])
+        elif lists_options(table):
+            self._rows(table)
         elif explains(table):
             self.flow.close()
             self._unread.append(f"table {table.number}")
@@ -197,7 +203,11 @@ class _Reader:
 
     def _grid(self, table: Table) -> None:
         """A table of data: the answer to the question above it, if anything is filled in."""
-        rows = [[said(text) for text in texts_of(row)] for row in table.rows[1:]]
+        rows = [
+            [said(text) for text in texts_of(row)]
+            for row in table.rows[1:]
+            if not any(is_example(cell.text) for cell in row[:PAIR])
+        ]
         filled = [", ".join(filter(None, row)) for row in rows if _is_filled(row)]
         if self.flow.waits:
             self.flow.answer(joined(iter(filled)), _place(table, 2))
@@ -224,7 +234,7 @@ class _Reader:
             return
         for question, answers in _pairs(cells):
             text = question_of(question.text.rstrip(" :"))
-            if text and not is_example(text) and not begins_with_box(text):
+            if text and not begins_with_box(text) and not (is_id(text) and not asks(text)):
                 answer, comment = _answer_and_comment(answers)
                 self.flow.asked.append(Asked(_place(table, number), text, answer, comment))
 
@@ -269,8 +279,6 @@ def _place(table: Table, row: int) -> str:
 
 def _is_filled(row: Sequence[str]) -> bool:
     """Say whether more stands in a row of data than the name or number that the form gives it."""
-    if any(map(is_example, row[:PAIR])):
-        return False
     first = 1 + bool(row and is_id(row[0]))
     return any(row[first:]) or (len(row) == 1 and bool(row[0]))
 

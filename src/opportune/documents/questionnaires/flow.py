@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from opportune.documents.questionnaires.answers import Asked, question_of, said
-from opportune.documents.questionnaires.boxes import EMPTY, TICKED, has_box, is_surely_ticked
+from opportune.documents.questionnaires.boxes import (
+    EMPTY,
+    TICKED,
+    has_box,
+    is_surely_ticked,
+    options_in,
+)
 from opportune.documents.questionnaires.guidance import is_hint
 from opportune.documents.questionnaires.word import Paragraph, joined
 
@@ -47,6 +53,14 @@ _REPLY = re.compile(
 )
 _ENUMERATED = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.)]\s+\S")
 _LABELLED = re.compile(r"([^:]{2,80}):\s+(\S.*)")
+_NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
+_EXPLAINED = re.compile(
+    r"(?:[\d.]+\s+)?(?:definitions?|glossary|acronyms?|abbreviations?|terms?\b|legend|instructions?|"
+    r"how to|about this|glosario|definiciones|siglas|abreviaturas|leyenda|instrucciones|"
+    r"gloss[aá]rio|defini[cç][oõ]es|abrevia[cç][oõ]es|legenda|instru[cç][oõ]es)",
+    re.IGNORECASE,
+)
+"""Headings of parts that ask nothing."""
 _LABELLED_BOX = re.compile(rf"([^:{EMPTY}{TICKED}\[(]{{2,80}}):\s*(?=[{EMPTY}{TICKED}]|\[[ xX]?\])")
 """A label in front of options to tick, on one line."""
 _NO_LABEL = re.compile(
@@ -90,6 +104,8 @@ class Flow:
     _parts: list[str] = field(default_factory=list)
     _hints: list[str] = field(default_factory=list)
     _by_label: bool = False
+    _explains: bool = False
+    """A heading says that what follows explains words or the form itself."""
     _is_closed: bool = True
     """What follows in plain text is no answer any more."""
 
@@ -103,6 +119,8 @@ class Flow:
         if self._question:
             are_options = self._parts and all(map(has_box, self._parts))
             answer = said(" ".join(self._parts)) if are_options else joined(map(said, self._parts))
+            if answer.endswith(":"):
+                answer = ""  # a label below the question, and nothing behind it
             place = self._answer_place if answer else self._place
             self.asked.append(Asked(place, self._question, answer))
             self.hints += [] if answer else self._hints
@@ -160,6 +178,7 @@ class Flow:
             self.answer(one.text[match.end() :], place)
         elif one.is_heading:
             self.close()
+            self._explains = bool(_EXPLAINED.match(one.text))
         elif self._by_label and self.waits and (match := _LABELLED.fullmatch(one.text)):
             self.close()
             self._labelled(match[1], match[2], place)
@@ -177,7 +196,12 @@ class Flow:
         if self.waits and one.is_italic:
             self._hints.append(place)
             return
-        self.answer(one.text, place)
+        number = _NUMBER.match(one.text)
+        is_listed = any(map(_NUMBER.match, self._parts))
+        if number and number[1] != "1" and not is_listed and len(one.text.split()) <= LABEL_WORDS:
+            self.close()  # the number of a section: a list would begin with 1
+        else:
+            self.answer(one.text, place)
 
     def choose(self, options: Sequence[tuple[str, str]]) -> None:
         """Take options to tick, each with its place: they answer the open question together.
@@ -232,13 +256,14 @@ class Flow:
 
     def _ticked(self, text: str, place: str) -> None:
         """A list to tick: each line is asked, and a tick says yes."""
-        label = said(text)
-        self.boxes += 1
-        if label and is_surely_ticked(text):
-            self.asked.append(Asked(place, label, "Yes"))
+        for option in options_in(text):
+            self.boxes += 1
+            label = said(option)
+            if label and is_surely_ticked(option):
+                self.asked.append(Asked(place, label, "Yes"))
 
     def _labelled(self, label: str, value: str, place: str) -> None:
         is_short = len(label.split()) <= LABEL_WORDS and len(value) <= VALUE_LENGTH
         is_sentence = value.endswith(".") and len(value.split()) > LABEL_WORDS
-        if is_short and not is_sentence and not _NO_LABEL.fullmatch(label):
+        if is_short and not is_sentence and not self._explains and not _NO_LABEL.fullmatch(label):
             self.asked.append(Asked(place, question_of(label), said(value)))

@@ -26,6 +26,7 @@ _HINT = re.compile(
 _INSTRUCTION = re.compile(
     r"(?:describe|specify|indicate|explain|enter|list|select|choose|type|write|insert|fill (?:in|"
     rf"out)|tick|mark|circle|state|outline|summari[sz]e)\s+{_DETERMINER}"
+    r"|insert\s+\w|enter\s+(?:company|customer|project|application|text|values?|dates?|e-?mail)\b"
     r"|(?:provide|include|identify|name|give|attach|add|record|capture)\s+(?:your|details?|here|"
     r"below|names? of|(?:the|an?) (?:list|brief|short|description|summary|link|number|names?|"
     r"overview|details?)\b|any (?:other|additional|relevant)|all (?:that|relevant|the) )"
@@ -35,6 +36,12 @@ _INSTRUCTION = re.compile(
     r"forne[cç]a|informe|assinale|anexe)\s+\w",
     re.IGNORECASE,
 )
+_CHOICES = re.compile(
+    r"\b(?:others?|otr[oa]s?|outr[oa]s?)\s*\((?:please )?(?:specify|especifi(?:car|que)|"
+    r"detall(?:ar|e))\)\W*$",
+    re.IGNORECASE,
+)
+"""Ends a list of what could be answered, if no box of it is ticked."""
 _EXAMPLE_ROW = re.compile(
     r"\W*(?:examples?|samples?|ejemplos?|exemplos?|muestra|amostra)"
     r"(?: (?:row|entry|data|answer|only|fila|linha|dados|datos))?(?:\s*#?\d+)?\W*"
@@ -58,7 +65,7 @@ def names_a_sample(text: str) -> bool:
 
 def is_hint(text: str) -> bool:
     """Say whether a text below a question explains it: "Please ...", "e.g. ...", "Note: ..."."""
-    return bool(_HINT.match(text.lstrip("([ ")))
+    return bool(_HINT.match(text.lstrip("([ ")) or _CHOICES.search(text))
 
 
 def is_guidance(text: str) -> bool:

@@ -105,8 +105,26 @@ def option_of(row: Row) -> str:
         return ""
     if begins_with_box(shown[0]):
         return " ".join(shown)
-    is_label = len(shown) == PAIR and is_box(shown[1]) and not asks(shown[0])
-    return f"{shown[1]} {shown[0]}" if is_label and not has_box(shown[0]) else ""
+    *labels, last = shown
+    is_label = bool(labels) and is_box(last) and not has_box(" ".join(labels))
+    return f"{last} {labels[0]}" if is_label and not asks(labels[0]) else ""
+
+
+def lists_options(table: Table) -> bool:
+    """Say whether all rows are options to tick, but for one above them that names columns."""
+    rows = table.rows if table.rows and option_of(table.rows[0]) else table.rows[1:]
+    return bool(rows) and all(map(option_of, rows))
+
+
+def options_below_names(table: Table) -> list[str]:
+    """Return the boxes and labels of a table with names in one row and a box below each."""
+    if len(table.rows) != PAIR or any(len(row) < PAIR for row in table.rows):
+        return []
+    names, boxes = ([cell.text for cell in row] for row in table.rows)
+    is_so = len(names) == len(boxes) and all(names) and all(map(is_box, boxes))
+    if not is_so or has_box(" ".join(names)):
+        return []
+    return [f"{box} {name}" for box, name in zip(boxes, names, strict=True)]
 
 
 def is_grid(table: Table) -> bool:
@@ -128,8 +146,12 @@ def _names_columns(table: Table) -> bool:
         return False
     if table.headers and not any(asks(row[0].text) for row in table.rows[table.headers :] if row):
         return True
-    words = [re.findall(r"\w+", key_of(cell.text)) for cell in first]
-    return all(found and set(found) <= _RECORD_WORDS for found in words)
+    return all(_is_record_word(cell.text) for cell in first)
+
+
+def _is_record_word(text: str) -> bool:
+    words = re.findall(r"\w+", key_of(text))
+    return bool(words) and set(words) <= _RECORD_WORDS
 
 
 def explains(table: Table) -> bool:
@@ -158,8 +180,10 @@ def names_columns(table: Table) -> bool:
         row[0].is_bold for row in table.rows if row
     )
     is_over_options = not option_of(first) and all(map(option_of, others))
-    is_over_options = is_over_options and not asks(first[0].text)
-    return is_bold or is_over_options or names_topics([cell.text for cell in first])
+    is_named = names_topics([first[0].text]) and all(
+        _is_record_word(cell.text) or names_topics([first[0].text, cell.text]) for cell in first[1:]
+    )
+    return is_bold or is_named or (is_over_options and not asks(first[0].text))
 
 
 def is_filled_at_top_alone(table: Table) -> bool:

@@ -54,6 +54,7 @@ def test_every_spelling_of_an_address_counts() -> None:
         b"<c a='\"' r='D7'/>",
         b'<:c t="n" r="D7"/>',
         b'<c t="n"r="D7"/>',
+        b'<c hr="ZZ99" x:r="ZZ99" r="D7"/>',
         b'<c><c/><c/><c></c></c><row r="7"/>',
     ):
         sheet = b'<sheetData><row r="1">' + cell + b"</row></sheetData>"

@@ -299,3 +299,37 @@ def test_rows_that_say_what_they_are_alternate() -> None:
 def test_a_section_above_questions_in_a_table_answers_nothing_before_it() -> None:
     rows = (("Network",), ("How many?", "3"))
     assert said_in(p("Do you know all this?") + table(*rows)) == [("How many?", "3")]
+
+
+def test_a_box_in_a_control_around_paragraphs_or_cells_is_what_the_control_says() -> None:
+    def box(content: str, on: int) -> str:
+        return control(content, f'<w14:checkbox><w14:checked w14:val="{on}"/></w14:checkbox>')
+
+    for around_cells in (False, True):
+        rows = []
+        for name, on in (("Tickets", 1), ("Freight", 0), ("Lake", 1)):
+            sign = p("☐")  # what is shown may be stale; the control's state counts
+            cell = (
+                box(f"<w:tc>{sign}</w:tc>", on) if around_cells else f"<w:tc>{box(sign, on)}</w:tc>"
+            )
+            rows.append(f"<w:tr>{cell}<w:tc>{p(name)}</w:tc></w:tr>")
+        body = p("Which kinds?") + f"<w:tbl>{''.join(rows)}</w:tbl>"
+        assert said_in(body) == [("Which kinds?", "Tickets, Lake")]
+        assert said_in(body.replace('w14:val="1"', 'w14:val="0"')) == []
+
+
+def test_a_row_marked_as_header_names_columns_and_answers_nothing() -> None:
+    header = "<w:tr><w:trPr><w:tblHeader/></w:trPr>{}</w:tr>"
+    named = header.format("".join(f"<w:tc>{p(text)}</w:tc>" for text in ("Berth", "Depth")))
+    for filled in ("", "9 m"):
+        row = f"<w:tr><w:tc>{p('North')}</w:tc><w:tc>{p(filled)}</w:tc></w:tr>"
+        expected = [("Which berths?", "North, 9 m")] if filled else []
+        assert said_in(p("Which berths?") + f"<w:tbl>{named}{row}</w:tbl>") == expected
+
+
+def test_italic_text_below_a_question_is_a_hint_and_noted_if_nothing_answers() -> None:
+    hint = p(run("The systems that pilots need", "<w:i/>"))
+    assert said_in(p("Which one?") + hint + p("The rota")) == [("Which one?", "The rota")]
+    found = questionnaire_docx.extract(document(p("Which one?") + hint + p("And now?") + p("Yes")))
+    assert answers(found) == [("And now?", "Yes")]
+    assert "hint-not-answer" in {note.code for note in found.quality}

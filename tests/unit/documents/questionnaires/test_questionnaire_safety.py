@@ -130,6 +130,20 @@ def test_the_main_part_is_found_by_its_relation_and_refused_in_the_words_of_word
     assert len(found.answers) == answered
 
 
+def test_of_two_documents_in_a_package_the_related_one_is_read() -> None:
+    packed_again = io.BytesIO(renamed("word/document2.xml", types=False))
+    with zipfile.ZipFile(packed_again, "a") as new:
+        new.writestr(DOCUMENT, "<document><body/></document>")
+    with zipfile.ZipFile(packed_again) as old:
+        names = sorted(old.namelist())
+    data = io.BytesIO()
+    with zipfile.ZipFile(packed_again) as old, zipfile.ZipFile(data, "w") as new:
+        for name in names:  # the decoy stands first
+            new.writestr(name, old.read(name))
+    found = read_documents([InputFile("form.docx", data.getvalue())])
+    assert len(found.answers) == sum(bool(answer) for _, answer in entries())
+
+
 def test_a_word_file_that_has_lost_its_text_is_refused_in_the_words_of_word_files() -> None:
     def lost(name: str, content: bytes) -> bytes | None:
         return None if name == DOCUMENT else content
