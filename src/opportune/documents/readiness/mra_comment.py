@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from opportune.documents.readiness.mra_lines import least_pitch, rating_lines
-from opportune.documents.readiness.mra_rows import Found, RowLines
+from opportune.documents.readiness.mra_rows import Found, RowLines, fits
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_text import Line, Vocabulary
 from opportune.documents.readiness.mra_words import COMMENT_LABEL
@@ -167,8 +167,7 @@ class Splitter:
 
     def _fits(self, line: Line, following: Line) -> bool:
         """Say whether a line ended although the next word would have fitted."""
-        word = following.words[0]
-        return line.right + 0.3 * word.height + (word.right - word.left) < self._right_edge
+        return fits(line, following, self._right_edge)
 
     def _learn(self, filled: Iterable[tuple[RowLines, Sequence[Line]]]) -> None:
         """Learn the descriptions of rows whose layout tells them."""

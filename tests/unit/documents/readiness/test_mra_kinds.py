@@ -152,6 +152,18 @@ def test_a_question_without_a_rating_is_counted_and_stands_first(response: str) 
     assert found.quality[0].message.startswith("1 of 3 questions")
 
 
+def test_questions_without_a_rating_are_counted_where_there_are_no_borders() -> None:
+    blank = "[Is it kept for more than a year somewhere?], [], [],"
+    for cells, missing in (
+        (ONE + blank + TWO + "[Is it far?], [], []", 2),
+        ("[Is it near?], [], []," + ONE + blank.replace("[],", "[Not asked.],") + TWO, 2),
+    ):
+        found = printed(HEAD + table(cells).replace("#table(", "#table(stroke: none, "))
+        assert rows(found) == EXPECTED
+        assert codes(found).count("rating-unreadable") == missing
+        assert codes(found)[0] == "ratings-incomplete"
+
+
 @pytest.mark.parametrize("compound", ["case-by-case", "week-by-week", "end-to-end"])
 def test_a_compound_that_a_line_end_breaks_keeps_its_hyphens(compound: str) -> None:
     first, middle, last = compound.split("-")
