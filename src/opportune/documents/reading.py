@@ -166,6 +166,9 @@ def _read(
 
         if partner_report.identify(file):
             return _Read(file, partner_report.KIND, Extracted(partner_report.extract(file)))
+        found = _read_inventory(file, container, fields, notes)
+        is_text = isinstance(found, UnsupportedDocumentError) and partner_report.is_markdown(file)
+        return partner_report.no_report(file) if is_text else found
     return _read_inventory(file, container, fields, notes)
 
 

@@ -101,6 +101,26 @@ def test_inspect_has_the_keys_that_other_programs_rely_on(
     assert "readiness ratings" in cli("inspect", *files)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Attention"), ("es", "Atención"), ("pt", "Atenção")]
+)
+def test_what_is_missing_in_a_report_stands_above_the_pipeline(
+    cli: Cli, files: tuple[Path, Path], tmp_path: Path, language: str, words: str
+) -> None:
+    import typst
+
+    source = (
+        "= Migration Readiness Assessment\n= Heatmap\n= Text Responses\n#pagebreak()\n"
+        "= Ratings Responses\n#table(columns: 3, [Question], [Response], [Comments],"
+        "[Is there a backup?], [2], [2 - Some.], [Is it tested?], [], [])"
+    )
+    report = tmp_path / "half.pdf"
+    report.write_bytes(typst.compile(source.encode(), ignore_system_fonts=True))
+    printed = cli("analyze", files[0], report, "--lang", language)
+    lines = printed.splitlines()
+    assert lines[1].startswith(f"{words}: half.pdf")
+
+
 def test_pages_follow_each_other(cli: Cli, files: tuple[Path, Path]) -> None:
     cli("analyze", *files)
     page = cli.json("list", "--limit", 3, "--order", "arr")

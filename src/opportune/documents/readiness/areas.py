@@ -34,6 +34,16 @@ _FINDINGS = re.compile(
     r"áreas? de melhoria|desafios?|limitaç|(?:situação|estado) atual|achados|observações",
     re.IGNORECASE,
 )
+_FINDINGS_TITLES = re.compile(
+    r"what (?:we|was|is)\b.*|comments?|notes?|remarks?|evidence|rationale|why|justification|"
+    r"summary|strengths?.*|lo que (?:vimos|se vio).*|comentarios?|notas?|evidencias?|"
+    r"justificación|resumen|o que (?:vimos|foi visto).*|comentários?|evidências?|justificativa|"
+    r"resumo",
+    re.IGNORECASE,
+)
+"""Titles of columns beside a score that say what it rests on, beside those of sections."""
+_TEXT_WORDS = 3
+"""A cell with so many words is a text, no label."""
 _FINDINGS_FROM_LEVEL = 4
 _FIGURE = re.compile(r"\d(?:[.,]\d{1,2})?")
 _LEVEL_TITLES = tokens(
@@ -75,6 +85,8 @@ class NamedScore:
     score: Score
     section: Section
     is_row: bool
+    findings: tuple[str, ...] = ()
+    """What stands beside it in its row."""
 
 
 @dataclass
@@ -86,6 +98,8 @@ class Report:
     overall: list[tuple[int, Score]] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
     """Lines of scores out of another scale."""
+    unread_columns: dict[str, int] = field(default_factory=dict)
+    """Titles of columns of texts in tables of scores that are not read, and a line of each."""
     has_scale: bool = False
     """Somewhere it is said that scores are out of 5."""
 
@@ -185,7 +199,21 @@ def _read_row(report: Report, here: Section, row: TableRow) -> None:
     if about(row.cells[0]) in (About.OVERALL, About.SECTION):
         report.overall.append((row.line, score))
     elif about(row.cells[0]) is About.NAMED:
-        report.named.append(NamedScore(row.cells[0], row.line, score, here, is_row=True))
+        findings = tuple(_row_findings(report, row, column))
+        report.named.append(
+            NamedScore(row.cells[0], row.line, score, here, is_row=True, findings=findings)
+        )
+
+
+def _row_findings(report: Report, row: TableRow, score_column: int) -> Iterator[str]:
+    """Yield what a row says beside its score; columns of other texts are kept to be told."""
+    for index, (title, cell) in enumerate(zip(row.header, row.cells, strict=False)):
+        if index in (0, score_column) or not cell or score_in(cell) is not None:
+            continue
+        if _FINDINGS.search(title) or _FINDINGS_TITLES.fullmatch(title.strip()):
+            yield cell
+        elif len(cell.split()) >= _TEXT_WORDS and not tokens(title) & _LEVEL_TITLES:
+            report.unread_columns.setdefault(title, row.line)
 
 
 def _read_pair(report: Report, here: Section, row: TableRow) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from opportune.documents.opening.pdf import Page, looks_like_pdf, read_pages
+from opportune.documents.readiness.mra_actions import on_actions
 from opportune.documents.readiness.mra_bordered import items_of, read_bordered, responses_of
 from opportune.documents.readiness.mra_comment import Splitter
 from opportune.documents.readiness.mra_notes import notes_on
@@ -19,6 +20,7 @@ from opportune.documents.readiness.mra_scale import scale_of
 from opportune.documents.readiness.mra_table import find_columns
 from opportune.documents.readiness.mra_text import Line, Vocabulary, body_lines
 from opportune.documents.readiness.mra_words import (
+    ACTIONS,
     LEGAL,
     OPTIONAL,
     PROMPTS,
@@ -95,6 +97,7 @@ def extract(file: InputFile) -> Assessment:
             *notes,
             *notes_on(file.name, ratings),
             *more,
+            *on_actions(file.name, pages, _actions(lines), vocabulary),
         ),
     )
 
@@ -122,6 +125,12 @@ def _prompts(lines: Sequence[Line]) -> Sequence[Line]:
     """Return the lines of the last section of text prompts, without its title."""
     sections = _sections(lines, PROMPTS, (OPTIONAL, LEGAL))
     return sections[-1] if sections else []
+
+
+def _actions(lines: Sequence[Line]) -> Sequence[Line]:
+    """Return the lines of the longest section of recommended actions, without its title."""
+    sections = _sections(lines, ACTIONS, (RATINGS, PROMPTS, OPTIONAL, LEGAL))
+    return max(sections, key=len, default=[])
 
 
 def _sections(

@@ -12,7 +12,7 @@ from itertools import groupby
 from opportune.documents.opening.pdf import Page
 from opportune.documents.readiness.mra_grid import Cell, Grid, GridRow
 from opportune.documents.readiness.mra_outline import Heading, Outline, headings_of, is_heading
-from opportune.documents.readiness.mra_rows import Cells, Found, RowLines
+from opportune.documents.readiness.mra_rows import Cells, Found, RowLines, reads_on
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_text import SAME_LINE_EM, Line, Vocabulary
 from opportune.documents.readiness.mra_words import (
@@ -243,7 +243,7 @@ class _Reader:
             return not response and (bool(COMMENT_LABEL.match(text)) or not cells.get(QUESTION))
         if row.response and self._scale.starts([response]):
             return False
-        return _reads_on(row.question, cells.get(QUESTION, []))
+        return reads_on(row.question, cells.get(QUESTION, []))
 
     def _note_cut(self, row: RowLines, more: GridRow, cells: Cells) -> None:
         comment = cells.get(COMMENT, [])
@@ -271,15 +271,3 @@ def _spaces(row: GridRow) -> tuple[float, float]:
     """Return the space below a row's last line, and above its first one."""
     lines = row.lines
     return row.bottom - max(x.baseline for x in lines), min(x.baseline for x in lines) - row.top
-
-
-def _reads_on(question: Sequence[Line], more: Sequence[Line]) -> bool:
-    """Say whether these lines of questions are one: no sentence ends between them on purpose."""
-    if not more or not question:
-        return True
-    if not question[-1].text.endswith((".", "?", "!")) or more[0].text[:1].islower():
-        return True
-    word = more[0].words[0]
-    edge = max(line.right for line in (*question, *more))
-    fits = question[-1].right + 0.3 * word.height + (word.right - word.left) < edge
-    return not fits

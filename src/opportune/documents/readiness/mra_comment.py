@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from opportune.documents.readiness.mra_lines import least_pitch, rating_lines
-from opportune.documents.readiness.mra_rows import Found, RowLines
+from opportune.documents.readiness.mra_rows import Found, RowLines, fits
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_text import Line, Vocabulary
 from opportune.documents.readiness.mra_words import COMMENT_LABEL
@@ -112,9 +112,10 @@ class Splitter:
         half = len(text) // 2
         if text and text[:half] == text[half + 1 :]:
             return text[:half], text[:half], True
+        may_hide = _is_cut_at_sentence(lines) or any(id(line) in blanks for line in lines)
         is_sure = (
             (rating, text) in self._known
-            or (self._has_comments and self._has_blanks and not _is_cut_at_sentence(lines))
+            or (self._has_comments and self._has_blanks and not may_hide)
             or not _NEXT_SENTENCE.search(text)
         )
         return text, "", is_sure
@@ -150,7 +151,7 @@ class Splitter:
     def _blank(self, lines: Sequence[Line], blanks: set[int]) -> int:
         """Return how many lines stand above the first blank line; 0 = there is none."""
         for index, (line, following) in enumerate(pairwise(lines), start=1):
-            if id(following) in blanks and not following.text[:1].islower():
+            if id(following) in blanks and _is_cut_at_sentence((line, following)):
                 return index
             usual = min(self._pitch, USUAL_EM * following.height)
             distance = following.baseline - line.baseline
@@ -167,8 +168,7 @@ class Splitter:
 
     def _fits(self, line: Line, following: Line) -> bool:
         """Say whether a line ended although the next word would have fitted."""
-        word = following.words[0]
-        return line.right + 0.3 * word.height + (word.right - word.left) < self._right_edge
+        return fits(line, following, self._right_edge)
 
     def _learn(self, filled: Iterable[tuple[RowLines, Sequence[Line]]]) -> None:
         """Learn the descriptions of rows whose layout tells them."""

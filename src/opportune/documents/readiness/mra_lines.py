@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from opportune.documents.readiness.mra_rows import Cells, RowLines
+from opportune.documents.readiness.mra_rows import Cells, RowLines, fits, reads_on
 from opportune.documents.readiness.mra_scale import Scale
 from opportune.documents.readiness.mra_table import Columns
 from opportune.documents.readiness.mra_text import Line
@@ -21,6 +21,8 @@ BESIDE_EM = 0.4
 """Baselines closer than this share of the height stand beside each other in two columns."""
 OVERLAP_EM = 0.7
 """Lines closer than this share of the height overlap: they are no two lines of one text."""
+USUAL_EM = 1.3
+"""The widest usual distance of lines, as a share of the height of their words."""
 PARAGRAPH = 1.25
 """Lines further apart than this share of the usual distance are of two paragraphs."""
 
@@ -83,7 +85,9 @@ def _begins_its_row(cells: Cells, start: Line, pitch: float) -> bool:
         if not beside and kind == QUESTION:
             return False
         above = [x for x in lines if beside and x.baseline < beside[0].baseline]
-        if above and beside[0].baseline - above[-1].baseline < PARAGRAPH * pitch:
+        is_near = bool(above) and beside[0].baseline - above[-1].baseline < PARAGRAPH * pitch
+        ends = "?" if kind == QUESTION else (".", "!", "?")
+        if is_near and not above[-1].text.endswith(ends):
             return False
     return True
 
@@ -148,12 +152,13 @@ class RowReader:
         cuts += [_cut(columns, cells, a, b) for a, b in pairwise(starts)]
         cuts.append(_last_cut(columns, cells, starts[-1], at_page_end=at_page_end))
         if self._open is not None:
-            self._open.add(_between(cells, float("-inf"), cuts[0]))
+            self._go_on(page, _between(cells, float("-inf"), cuts[0]))
             cells = _between(cells, cuts[0], float("inf"))
         begun = []
         for index, (top, bottom) in enumerate(pairwise(cuts)):
             row = self._begin(page)
-            row.add(_between(cells, top if index else float("-inf"), bottom))
+            piece = _between(cells, top if index else float("-inf"), bottom)
+            row.add(self._rated(page, piece, starts[index]) if columns.top_aligned else piece)
             begun.append(row)
         rest = _between(cells, cuts[-1], float("inf"))
         if any(rest.values()):
@@ -172,7 +177,27 @@ class RowReader:
             return
         if self._open is None and self._waiting is None:
             self._waiting = RowLines(page)
-        (self._waiting or self._open or RowLines(page)).add(cells)
+        row = self._waiting or self._open or RowLines(page)
+        if reads_on(row.question, cells.get(QUESTION, [])):
+            row.add(cells)
+        else:
+            self.unrated.append(page)
+
+    def _rated(self, page: int, cells: Cells, start: Line) -> Cells:
+        """Return the lines of a rated row; questions above and below it were not answered."""
+        begin = start.baseline - BESIDE_EM * start.height
+        questions = cells[QUESTION]
+        edge = max((line.right for line in questions), default=0.0)
+        asked = [line for line in questions if line.baseline < begin][-1:]
+        end = float("inf")
+        for line, following in pairwise(x for x in questions if x.baseline >= begin):
+            usual = min(least_pitch([questions]), USUAL_EM * line.height)
+            is_apart = following.baseline - line.baseline > PARAGRAPH * usual
+            if line.text.endswith("?") and (is_apart or fits(line, following, edge)):
+                asked.append(following)
+                end = min(end, following.baseline - BESIDE_EM * following.height)
+        self.unrated += [page] * len(asked)
+        return _between(cells, begin, end)
 
     def _first_cut(self, columns: Columns, cells: Cells, start: Line) -> float:
         """Return where the part of an earlier row ends at the top of a zone."""

@@ -122,7 +122,7 @@ def headings_of(
             groups[-1].append(index)
         else:
             groups.append([index])
-    ends = [group[0] for group in groups[1:]] + [len(lines)]
+    ends = [group[0] for group in groups[1:]] + [len(lines)] * bool(groups)
     return [
         Heading(
             lines=tuple(lines[i] for i in group),

@@ -1,6 +1,6 @@
 """One rated row of a report, put together over its pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opportune.documents.readiness.mra_text import Line
@@ -47,3 +47,18 @@ class Found:
     """Pages of questions beside which no rating stands."""
     has_comments: bool = True
     """Comments have a column of their own."""
+
+
+def reads_on(question: Sequence[Line], more: Sequence[Line]) -> bool:
+    """Say whether these lines of questions are one: no sentence ends between them on purpose."""
+    if not more or not question:
+        return True
+    if not question[-1].text.endswith((".", "?", "!")) or more[0].text[:1].islower():
+        return True
+    return not fits(question[-1], more[0], max(line.right for line in (*question, *more)))
+
+
+def fits(line: Line, following: Line, edge: float) -> bool:
+    """Say whether a line ended although the next word would have fitted, left of this edge."""
+    word = following.words[0]
+    return line.right + 0.3 * word.height + (word.right - word.left) < edge

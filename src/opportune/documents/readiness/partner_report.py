@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from opportune.documents.opening.markdown import BOLD_LEVEL, Block, Heading, TableRow, blocks_of
-from opportune.documents.readiness.areas import REPORT, SUBJECT, Report, read_report
+from opportune.documents.readiness.areas import (
+    REPORT,
+    SUBJECT,
+    NamedScore,
+    Report,
+    Section,
+    read_report,
+)
 from opportune.documents.readiness.scores import SCALE, Score, area_name, tokens
 from opportune.errors import DocumentError, MalformedDocumentError, UnsupportedDocumentError
 from opportune.model.assessment import Assessment, Rating
@@ -49,6 +56,27 @@ def identify(file: InputFile) -> bool:
     return bool(SUBJECT.search(first) and REPORT.search(first))
 
 
+def is_markdown(file: InputFile) -> bool:
+    """Say whether this is a Markdown text, of whatever kind: by its name, or by two headings."""
+    if file.name.casefold().endswith((".md", ".markdown")):
+        return True
+    if not _MARKED.search(file.data[:LOOKED_AT_BYTES].replace(b"\0", b"")):
+        return False
+    try:
+        headings = [block for block in blocks_of(file) if isinstance(block, Heading)]
+    except DocumentError:
+        return False
+    return sum(heading.level < BOLD_LEVEL for heading in headings) > 1
+
+
+def no_report(file: InputFile) -> UnsupportedDocumentError:
+    """Return the refusal of a text that is no readiness report."""
+    return UnsupportedDocumentError(
+        file.name,
+        "it is text, but no readiness report in Markdown: give the report's own file.",
+    )
+
+
 def extract(file: InputFile) -> Assessment:
     """Read the scored areas of a readiness report in Markdown.
 
@@ -63,10 +91,7 @@ def extract(file: InputFile) -> Assessment:
     """
     blocks = blocks_of(file)
     if not identify(file):
-        raise UnsupportedDocumentError(
-            file.name,
-            "it is text, but no readiness report in Markdown: give the report's own file.",
-        )
+        raise no_report(file)
     report = read_report(blocks)
     if len(report.sections) > MAX_SECTIONS or len(report.named) > MAX_SECTIONS:
         raise MalformedDocumentError(
@@ -107,8 +132,8 @@ def _ratings(name: str, report: Report) -> Iterator[tuple[Rating, int]]:
             continue
         if above is not None:
             rating = replace(rating, category=area_name(above.title), subcategory=rating.category)
-        comment = "; ".join(text.rstrip(".;") for text in section.findings)
-        yield replace(rating, comment=comment), section.line
+        beside = [text for one in report.named if _is_of(one, section) for text in one.findings]
+        yield replace(rating, comment=_listed([*section.findings, *beside])), section.line
     known = [tokens(area_name(section.title)) for section in scored]
     for one in report.named:
         rating = _rating(name, one.name, one.line, one.score)
@@ -122,7 +147,15 @@ def _ratings(name: str, report: Report) -> Iterator[tuple[Rating, int]]:
             continue  # a name in the text around areas that have their sections
         else:
             known.append(mine)
-        yield rating, one.line
+        yield replace(rating, comment=_listed(one.findings)), one.line
+
+
+def _is_of(one: NamedScore, section: Section) -> bool:
+    return one.is_row and tokens(area_name(one.name)) == tokens(area_name(section.title))
+
+
+def _listed(findings: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(text.rstrip(".;") for text in findings))
 
 
 def _rating(name: str, title: str, line: int, score: Score | None) -> Rating | None:
@@ -160,6 +193,9 @@ def _notes(file: str, report: Report, ratings: Sequence[Rating]) -> Iterator[Qua
             f'The score "{written}" is out of another scale, or a second one: it was left out.'
         )
         yield QualityNote(code="rating-unreadable", message=message, source=f"{file}, line {line}")
+    for title, line in report.unread_columns.items():
+        message = f'The column "{title}" beside the scores is no finding: it was not read.'
+        yield QualityNote(code="column-ignored", message=message, source=f"{file}, line {line}")
     yield from _contradictions(file, report, ratings)
     yield QualityNote(
         code="areas-only",

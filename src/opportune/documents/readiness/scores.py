@@ -127,6 +127,8 @@ def score_in(text: str, *, has_scale: bool = False) -> Score | None:
     if not _AFTER.match(after):
         return None
     value, scale = (float(number.replace(",", ".")) for number in match.groups())
+    if value > scale != SCALE:
+        return None  # "24/7"
     return Score(
         value=value if scale == SCALE and value <= SCALE else None,
         written=match[0],

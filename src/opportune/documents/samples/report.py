@@ -45,8 +45,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
     },
     "merged": {
         "paper": "a4", "margin": 40, "size": 11, "leading": 0.8, "inset": 8,
-        "columns": [2, 3], "ruled": False, "merged": True, "alone": False,
-        "centred": False, "hyphenate": False,
+        "columns": [2, 3], "ruled": False, "merged": True, "alone": False, "centred": False,
+        "hyphenate": False,
     },
 }  # fmt: skip
 

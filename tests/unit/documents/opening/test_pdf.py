@@ -1,5 +1,6 @@
 """What is no readiness report, or a broken one: one clear sentence, bounded time and memory."""
 
+import resource
 import zlib
 from functools import cache
 from pathlib import Path
@@ -127,6 +128,51 @@ def test_a_bomb_of_two_kilobytes_costs_a_child_process_and_no_more() -> None:
     assert not mra.identify(bomb)
     with pytest.raises(MalformedDocumentError, match="memory or time"):
         mra.extract(bomb)
+
+
+def test_a_form_that_contains_itself_ends_soon_and_in_little_memory() -> None:
+    resources = b"/Resources<</XObject<</F 5 0 R>>>>"
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R%s>>" % resources,
+        b"<</Length 5>>stream\n/F Do\nendstream",
+        b"<</Subtype/Form/BBox[0 0 9 9]%s/Length 17>>stream\n/F Do /F Do /F Do\nendstream"
+        % resources,
+    )
+    objects = b"".join(b"%d 0 obj\n%s\nendobj\n" % x for x in enumerate(parts, start=1))
+    data = b"%PDF-1.5\n" + objects + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF\n"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with pytest.raises(MalformedDocumentError, match="memory or time"):
+        mra.extract(InputFile("a.pdf", data))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent_s = sum(after[:2]) - sum(before[:2])
+    assert spent_s < pdf_words.LEAST_CPU_S + 2
+
+
+def test_a_small_file_may_take_less_than_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: dict[int, list[int]] = {}
+    monkeypatch.setattr(
+        resource, "setrlimit", lambda kind, pair: limits.setdefault(kind, []).append(pair[0])
+    )
+    for size_bytes in (800, 200_000, 90_000_000):
+        pdf_words.limit_resources(size_bytes)
+    assert limits[resource.RLIMIT_CPU] == [3, 7, 15]
+    assert limits[resource.RLIMIT_AS] == [419446400, 423430400, 1 << 30]
+
+
+def test_words_and_borders_of_a_turned_page_stand_where_a_reader_sees_them() -> None:
+    content = b"BT /F1 12 Tf 0 1 -1 0 100 50 Tm (Seen) Tj ET 200 50 1 300 re f"
+    page = _raw_pdf(content).data.replace(
+        b"/MediaBox[0 0 600 800]",
+        b"/Rotate 90/MediaBox[0 0 600 800]"
+        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>",
+    )
+    (width, height, words, rules, _, _), *_ = pdf_words.read(page)
+    assert (width, height) == (800, 600)
+    ((left, _, baseline, _, text, _),) = words
+    assert (text, round(left), round(baseline)) == ("Seen", 50, 100)
+    assert [[round(x) for x in rule] for rule in rules] == [[50, 200, 350, 201]]
 
 
 def test_a_page_with_too_many_characters_is_refused_with_its_number(

@@ -263,3 +263,37 @@ def test_score_keeps_its_label_and_what_stands_before_it() -> None:
     score = score_in("Security score: 2.5/5.0 (Low Readiness)")
     assert score is not None
     assert (score.value, score.before, score.label) == (2.5, "Security score", "Low Readiness")
+
+
+def test_what_stands_beside_a_score_in_its_row_is_the_comment() -> None:
+    text = (
+        "| Area | Score (1-5) | Level | What we saw | Next step |\n|---|---|---|---|---|\n"
+        "| Business | 3 | Fair | The lease ends next summer | Write to the landlord soon |\n"
+        "| People | 2 | Low | | |\n"
+    )
+    found = read(HEAD + text)
+    assert [(r.category, r.comment) for r in found.ratings] == [
+        ("Business", "The lease ends next summer"),
+        ("People", ""),
+    ]
+    (note,) = [note for note in found.quality if note.code == "column-ignored"]
+    assert '"Next step"' in note.message
+
+
+def test_findings_in_a_table_that_repeats_the_sections_are_kept() -> None:
+    table = "| Area | Score | Findings |\n|---|---|---|\n| Security | 2/5 | Keys are shared |\n"
+    found = read(f"{HEAD}## Security\nScore: 2/5\n\n## Summary\n{table}")
+    assert [(r.category, r.comment) for r in found.ratings] == [("Security", "Keys are shared")]
+
+
+@pytest.mark.parametrize("text", ["On duty: 24/7", "- **Desk**: 24/7 (phone)"])
+def test_hours_of_service_are_no_score(text: str) -> None:
+    found = read(f"{HEAD}## Security\nScore: 2/5\n{text}")
+    assert "rating-unreadable" not in codes(found)
+
+
+def test_a_text_that_is_no_report_is_refused_in_the_words_of_reports() -> None:
+    text = b"# Kick-off\n\nWe spoke about lists A, B and C.\n\n## Next\n\n- a hall, a lease\n"
+    for name in ("minutes.md", "minutes.txt"):
+        with pytest.raises(UnsupportedDocumentError, match="no readiness report"):
+            read_documents([InputFile(name, text)])
