@@ -8,6 +8,7 @@ from functools import lru_cache
 from opportune.documents.inventory.filling import (
     fields_by_words,
     filled_in,
+    with_system,
     with_virtual_cores,
 )
 from opportune.documents.inventory.headers import meaning_of
@@ -216,6 +217,7 @@ def _found(
     chosen |= {one.column: one.field for one in more}
     if layout.kind == SERVERS:
         with_virtual_cores(header, chosen)
+        with_system(chosen, layout, rows)
     read = _Read()
     for cell in header.cells:
         read.add(chosen.get(cell[0]), cell)

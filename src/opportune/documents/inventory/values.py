@@ -20,8 +20,8 @@ LEAST_BY_VALUES = 2
 
 _ADDRESS = re.compile(r"[\[({'\"\s]*\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _SYSTEM = re.compile(
-    r"\b(?:windows server|windows \d|red ?hat|rhel|centos|ubuntu|debian|suse|sles|oracle linux|"
-    r"rocky linux|almalinux|aix|solaris|hp-?ux)\b",
+    r"\b(?:windows (?:nt )?server|windows \d|red ?hat|rhel|centos|ubuntu|debian|suse|sles|"
+    r"oracle linux|rocky linux|almalinux|aix|solaris|hp-?ux)\b",
     re.IGNORECASE,
 )
 
@@ -57,6 +57,11 @@ def field_by_values(header: str, cells: Sequence[Cell]) -> str:
     if not words & NO_MACHINES_ADDRESS and _share(cells, _is_address) >= BEYOND_DOUBT:
         return "ip_address"
     return ""
+
+
+def names_systems(cells: Sequence[Cell]) -> bool:
+    """Whether most cells name an operating system as a whole."""
+    return _share(cells, _is_system) >= MOST
 
 
 def _kind(field: str) -> str:
