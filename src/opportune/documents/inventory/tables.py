@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from opportune.documents.inventory.filling import (
     fields_by_words,
@@ -87,7 +87,7 @@ class Header:
     filled: frozenset[int] | None = None
     """Indexes of the columns that hold anything below; None = all."""
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The keys of its texts."""
         return frozenset(key for _, _, key, _ in self.cells if key)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from opportune.documents.inventory.cells import flag_of, quantity_of
 from opportune.documents.inventory.headers import words_of
@@ -75,7 +76,8 @@ _COUNTS = ("sockets", "total_cores", "total_threads", "cores_per_cpu", "threads_
 
 def _share(cells: Sequence[Cell], test: Callable[[str], bool]) -> float:
     """Return the share of filled cells that pass; 0 if none is filled."""
-    texts = [text for cell in cells if cell != "" and (text := text_of(cell))][:LOOKED_AT]
+    filled = (text for cell in cells if cell != "" and (text := text_of(cell)))
+    texts = list(islice(filled, LOOKED_AT))
     return sum(map(test, texts)) / len(texts) if texts else 0.0
 
 

@@ -124,6 +124,16 @@ def test_a_domain_name_stands_in_only_for_a_name_that_is_not_there() -> None:
     assert read(rows).servers[0].hostname == "web01.corp"
 
 
+def test_a_list_that_resembles_a_tab_of_an_export_keeps_its_sizes() -> None:
+    rows: Rows = [
+        ("VM", "Powerstate", "Sockets", "Cores per Socket", "Total RAM (GB)", "HDD (GB)"),
+        ("a", "On", 2, 4, 16, 100),
+        ("b", "Off", 1, 2, 8, 50),
+    ]
+    assert sums(read(rows)) == (2, 10, 24, 150)
+    assert read(rows).totals().powered_on == 1
+
+
 def test_virtual_cpus_beside_cores_per_socket_are_all_cores() -> None:
     found = read_sheets(
         VMs=[("VM Name", "vCPUs", "Cores per socket", "RAM (GB)"), ("a", 8, 4, 32), ("b", 4, 2, 8)]
