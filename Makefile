@@ -26,7 +26,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	OPPORTUNE_METAMORPHIC=500 $(BIN)/pytest --numprocesses auto --dist worksteal
 
 # The stores on a second engine, fetched from packages into ~/.cache/opportune at first use.
 test-local: $(STAMP)

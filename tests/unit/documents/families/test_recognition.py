@@ -34,7 +34,9 @@ def sums(found: Assessment) -> tuple[int, int, float, float]:
 
 
 def test_generic_words_make_no_file_a_vendor_s() -> None:
-    rows: Rows = [("Machine ID", "Machine Name", "Machine Status", "vCPU", "RAM (GB)", "Disk (GB)")]
+    rows: Rows = [
+        ("Machine ID", "Machine Name", "Machine Status", "vCPU", "Memory (GB)", "Disk (GB)")
+    ]
     rows += [(f"m{n}", f"host{n}", "On", 4, 16, 200) for n in range(3)]
     assert kind_of(file(rows)) == "server-list"
     assert sums(read(rows)) == (3, 12, 48, 600)
