@@ -1,4 +1,7 @@
-"""ServiceNow: exports of its table of servers (cmdb_ci_server), by column names or by labels."""
+"""Tools that keep what a company has: ServiceNow's table of servers (cmdb_ci_server), Device42.
+
+Both count cores per CPU. ServiceNow's columns come by their names or by their labels.
+"""
 
 from opportune.documents.families import plain_list
 from opportune.documents.inventory import layouts
@@ -45,4 +48,26 @@ SERVICENOW = family(
     "cpucorecount cpucorethread sysclassname sysid installstatus operationalstatus diskspace "
     "cpuspeed cputype cpumanufacturer assignmentgroup supportgroup discoverysource",
     text_kind="servicenow-cmdb",
+)
+
+_DEVICES = layout(
+    layouts.SERVERS,
+    {
+        "hostname": "name devicename",
+        "sockets": "cpucount",
+        "cores_per_cpu": "cpucore cpucores",
+        "environment": "servicelevel",
+        "disk_gb": "hddsize",
+    },
+    ("hostname id", "sockets", "cores_per_cpu"),
+    4,
+    {"cores": "cores_per_cpu sockets"},
+    base=plain_list.SERVERS,
+)
+
+DEVICE42 = family(
+    "device42",
+    "a Device42 export of devices",
+    (_DEVICES,),
+    "virtualsubtype servicelevel cpupower hddcount hddsize virtualhostname hddraid",
 )

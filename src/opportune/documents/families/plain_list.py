@@ -14,7 +14,8 @@ SERVERS = layout(
     {
         "id": "ciid assetid assettag cinumber sysid uuid configurationitemid idservidor "
         "idactivo idativo codigo",
-        "hostname": "fqdn dnsname computername machinename devicename nodename instancename "
+        "other_name": "fqdn dnsname",
+        "hostname": "computername machinename devicename nodename instancename "
         "ciname configurationitem hostnames server servidor servidores nombreservidor "
         "nombredelservidor nombredeservidor nomeservidor nomedoservidor nombrehost nomehost "
         "nombredehost nomedohost equipo nombreequipo nombredelequipo maquina maquinavirtual "
@@ -83,8 +84,9 @@ SERVERS = layout(
         "basesdedatos basededatos bancodedados",
         "tags": "tags etiquetas",
     },
-    ("id hostname", "sockets total_cores total_threads ram_gb disk_gb os_name"),
+    ("id hostname other_name", "sockets total_cores total_threads ram_gb disk_gb os_name"),
     2,
+    {"hostname": "other_name", "id": "hostname other_name"},
     base=mpa.SERVERS,
     fallbacks={"environment": "tags"},
     summed={"disk_gb": r"(?:disk|disco|drive|volume)\d+(?:size|capacity|tamano)?"},

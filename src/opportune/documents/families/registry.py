@@ -1,6 +1,6 @@
 """All families of inventories that are known, in one place."""
 
-from opportune.documents.families.cmdb import SERVICENOW
+from opportune.documents.families.cmdb import DEVICE42, SERVICENOW
 from opportune.documents.families.discovery import DISCOVERY
 from opportune.documents.families.evaluator import EVALUATOR
 from opportune.documents.families.hub import MIGRATION_HUB, RECOMMENDATIONS
@@ -19,6 +19,7 @@ FAMILIES = (
     EVALUATOR,
     *PARTNERS,
     SERVICENOW,
+    DEVICE42,
     PLAIN_LIST,
 )
 """The plain list, which takes what no other does, is the last."""

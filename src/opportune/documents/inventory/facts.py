@@ -51,6 +51,11 @@ def facts_in(tables: Sequence[FoundTable]) -> int:
     return len(about_servers) + len(about_others)
 
 
+def sizes_in(table: FoundTable) -> set[str]:
+    """Return which sizes of machines a table gives: cpu, ram, disk."""
+    return {_FACTS.get(name, "") for name in table.indexes} & {"cpu", "ram", "disk"}
+
+
 def disagree(ours: Sequence[FoundTable], theirs: Sequence[FoundTable]) -> bool:
     """Whether two readings of a file take a size from different columns that differ in it."""
     by_sheet = {one.table.sheet: one for one in theirs if one.layout.kind == SERVERS}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opportune.documents.inventory.headers import meaning_of, words_of
 from opportune.documents.inventory.layouts import Layout
-from opportune.documents.inventory.values import field_by_values, fits
+from opportune.documents.inventory.values import field_by_values, fits, names_systems
 from opportune.documents.inventory.vocabulary import MEANINGS
 from opportune.documents.opening.workbook import Cell
 
@@ -121,6 +121,18 @@ def fields_by_words(header: "Header", layout: Layout) -> set[str]:
             name = layout.field_of(key) or meaning_of(text).field
             fields |= {name} if name else set()
     return fields
+
+
+def with_system(
+    chosen: MutableMapping[int, str], layout: Layout, rows: Sequence[Sequence[Cell]]
+) -> None:
+    """Read a version that names systems ("Ubuntu 22.04") as the system, if nothing else is one."""
+    places = {name: index for index, name in chosen.items()}
+    if "os_version" not in places or {"os_name", "os_configured"} & set(places):
+        return
+    cells = [row[places["os_version"]] for row in rows]
+    if "os_name" not in layout.fallbacks and names_systems(cells):
+        chosen[places["os_version"]] = "os_name"
 
 
 def with_virtual_cores(header: "Header", chosen: MutableMapping[int, str]) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from opportune.documents.inventory.column_notes import note_columns
-from opportune.documents.inventory.facts import disagree, facts_in
-from opportune.documents.inventory.layouts import SERVERS, Caveat, Layout
+from opportune.documents.inventory.facts import disagree, facts_in, sizes_in
+from opportune.documents.inventory.layouts import HOSTS, SERVERS, Caveat, Layout
 from opportune.documents.inventory.tables import (
     FoundTable,
     Header,
@@ -185,9 +185,16 @@ def recognise(
 
 
 def _covers(one: _Candidate, tables: Sequence[FoundTable]) -> bool:
-    """Whether a tool's family reads all sheets that hold these tables: it knows what they are."""
-    read = {table.table.sheet for table in one.tables}
-    return all(table.table.sheet in read for table in tables)
+    """Whether a tool's family reads the sheets of these tables, with all sizes of servers.
+
+    It knows what its sheets are: hosts that virtual machines run on are no servers to it.
+    """
+    read = {table.table.sheet: table for table in one.tables}
+    return all(
+        (own := read.get(table.table.sheet)) is not None
+        and (own.layout.kind == HOSTS or sizes_in(table) <= sizes_in(own))
+        for table in tables
+    )
 
 
 def _tables(

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from opportune.documents.inventory.filling import (
     fields_by_words,
     filled_in,
+    with_system,
     with_virtual_cores,
 )
 from opportune.documents.inventory.headers import meaning_of
@@ -86,7 +87,7 @@ class Header:
     filled: frozenset[int] | None = None
     """Indexes of the columns that hold anything below; None = all."""
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The keys of its texts."""
         return frozenset(key for _, _, key, _ in self.cells if key)
@@ -216,6 +217,7 @@ def _found(
     chosen |= {one.column: one.field for one in more}
     if layout.kind == SERVERS:
         with_virtual_cores(header, chosen)
+        with_system(chosen, layout, rows)
     read = _Read()
     for cell in header.cells:
         read.add(chosen.get(cell[0]), cell)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from opportune.documents.inventory.cells import flag_of, quantity_of
 from opportune.documents.inventory.headers import words_of
@@ -20,8 +21,8 @@ LEAST_BY_VALUES = 2
 
 _ADDRESS = re.compile(r"[\[({'\"\s]*\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _SYSTEM = re.compile(
-    r"\b(?:windows server|windows \d|red ?hat|rhel|centos|ubuntu|debian|suse|sles|oracle linux|"
-    r"rocky linux|almalinux|aix|solaris|hp-?ux)\b",
+    r"\b(?:windows (?:nt )?server|windows \d|red ?hat|rhel|centos|ubuntu|debian|suse|sles|"
+    r"oracle linux|rocky linux|almalinux|aix|solaris|hp-?ux)\b",
     re.IGNORECASE,
 )
 
@@ -59,6 +60,11 @@ def field_by_values(header: str, cells: Sequence[Cell]) -> str:
     return ""
 
 
+def names_systems(cells: Sequence[Cell]) -> bool:
+    """Whether most cells name an operating system as a whole."""
+    return _share(cells, _is_system) >= MOST
+
+
 def _kind(field: str) -> str:
     if field.endswith(("_gb", "_fraction")) or field in _COUNTS:
         return "number"
@@ -70,7 +76,8 @@ _COUNTS = ("sockets", "total_cores", "total_threads", "cores_per_cpu", "threads_
 
 def _share(cells: Sequence[Cell], test: Callable[[str], bool]) -> float:
     """Return the share of filled cells that pass; 0 if none is filled."""
-    texts = [text for cell in cells if cell != "" and (text := text_of(cell))][:LOOKED_AT]
+    filled = (text for cell in cells if cell != "" and (text := text_of(cell)))
+    texts = list(islice(filled, LOOKED_AT))
     return sum(map(test, texts)) / len(texts) if texts else 0.0
 
 

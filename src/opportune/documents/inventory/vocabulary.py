@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     # Things
-    "machine": "ci instance instances instancia instancias gerat gerate device devices appliance "
-    "machine machines maschine maschinen server servers serveur serveurs servidor servidores "
-    "maquina maquinas rechner computer computers computador computadora ordenador ordinateur "
-    "equipo equipos asset activo ativo node nodo knoten vm vms vmname guest hostname fqdn "
-    "servername workload",
+    "machine": "netbios ci instance instances instancia instancias gerat gerate device devices "
+    "appliance machine machines maschine maschinen server servers serveur serveurs servidor "
+    "servidores maquina maquinas rechner computer computers computador computadora ordenador "
+    "ordinateur equipo equipos asset activo ativo node nodo knoten vm vms vmname guest hostname "
+    "fqdn servername workload",
     "hypervisor_host": "esx esxi vmhost",
     "host": "host hosts hote",
     "hypervisor": "hypervisor hipervisor hyperviseur",
@@ -68,14 +68,15 @@ WORDS: Mapping[str, str] = {
     "count": "cant qtd qtde qte nbre anz number num no n nr nbr nb anzahl numero numeros "
     "cantidad quantidade quantite qty quantity count",
     "whole": "total totals totale totaux totales gesamt gesamter gesamte",
-    "given": "allouees attribues installierte installiertes installed instaladas instalados "
-    "configuradas zugewiesenes provisionados provisionadas provisionnes aprovisionados "
-    "aprovisionadas asig alocados alocadas capacite allocated allocation assigned provisioned "
-    "configured size tamano tamanho taille grosse capacity capacidad capacidade kapazitat "
-    "asignado asignada asignados asignadas alocado alocada atribuido atribuida zugewiesen "
-    "zugewiesener zugewiesene bereitgestellt bereitgestellter alloue allouee alloues attribue "
-    "attribuee provisionne provisionnee provisionado provisionada aprovisionado aprovisionada "
-    "installiert installierter configurado configurada instalado instalada installe installee",
+    "given": "provisionierter provisionierte provisioniert allouees attribues installierte "
+    "installiertes installed instaladas instalados configuradas zugewiesenes provisionados "
+    "provisionadas provisionnes aprovisionados aprovisionadas asig alocados alocadas capacite "
+    "allocated allocation assigned provisioned configured size tamano tamanho taille grosse "
+    "capacity capacidad capacidade kapazitat asignado asignada asignados asignadas alocado "
+    "alocada atribuido atribuida zugewiesen zugewiesener zugewiesene bereitgestellt "
+    "bereitgestellter alloue allouee alloues attribue attribuee provisionne provisionnee "
+    "provisionado provisionada aprovisionado aprovisionada installiert installierter configurado "
+    "configurada instalado instalada installe installee",
     "filler": "of the de del da do das dos du des la el le les l d der die von in en em und and "
     "y e et is full",
     "percent": "percent pct percentage porcentaje porcentagem pourcentage prozent",

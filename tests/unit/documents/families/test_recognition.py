@@ -34,7 +34,9 @@ def sums(found: Assessment) -> tuple[int, int, float, float]:
 
 
 def test_generic_words_make_no_file_a_vendor_s() -> None:
-    rows: Rows = [("Machine ID", "Machine Name", "Machine Status", "vCPU", "RAM (GB)", "Disk (GB)")]
+    rows: Rows = [
+        ("Machine ID", "Machine Name", "Machine Status", "vCPU", "Memory (GB)", "Disk (GB)")
+    ]
     rows += [(f"m{n}", f"host{n}", "On", 4, 16, 200) for n in range(3)]
     assert kind_of(file(rows)) == "server-list"
     assert sums(read(rows)) == (3, 12, 48, 600)
@@ -97,6 +99,41 @@ def test_servicenow_counts_cores_per_cpu() -> None:
     ]  # fmt: skip
     assert kind_of(file(rows)) == "servicenow-cmdb"
     assert sums(read(rows)) == (2, 2 * 8 + 4 * 1, 64 + 16, 600)
+
+
+def test_device42_counts_cores_per_cpu() -> None:
+    rows: Rows = [
+        ("name", "virtual_subtype", "service_level", "os", "cpu_count", "cpu_core", "ram_(GB)",
+         "hdd_size_(GB)"),
+        ("db01", "", "Production", "Windows", 2, 8, 64, 900),
+    ]  # fmt: skip
+    assert kind_of(file(rows)) == "device42"
+    assert sums(read(rows)) == (1, 16, 64, 900)
+    assert read(rows).servers[0].environment == "Production"
+
+
+def test_a_version_that_names_a_system_is_the_system() -> None:
+    found = read_sheets(S=[("Server", "OS Version", "vCPU"), ("a", "RHEL 8", 4), ("b", "2016", 2)])
+    assert [server.os_version for server in found.servers] == ["RHEL 8", "2016"]
+    found = read_sheets(S=[("Server", "OS Version", "vCPU"), ("a", "RHEL 8", 4)])
+    assert found.servers[0].os_name == "RHEL 8"
+
+
+def test_a_domain_name_stands_in_only_for_a_name_that_is_not_there() -> None:
+    rows: Rows = [("Name", "DNS Name", "vCPU"), ("web01", "web01.corp", 4), ("db01", "", 2)]
+    assert [server.hostname for server in read(rows).servers] == ["web01", "db01"]
+    rows = [("FQDN", "vCPU"), ("web01.corp", 4)]
+    assert read(rows).servers[0].hostname == "web01.corp"
+
+
+def test_a_list_that_resembles_a_tab_of_an_export_keeps_its_sizes() -> None:
+    rows: Rows = [
+        ("VM", "Powerstate", "Sockets", "Cores per Socket", "Total RAM (GB)", "HDD (GB)"),
+        ("a", "On", 2, 4, 16, 100),
+        ("b", "Off", 1, 2, 8, 50),
+    ]
+    assert sums(read(rows)) == (2, 10, 24, 150)
+    assert read(rows).totals().powered_on == 1
 
 
 def test_virtual_cpus_beside_cores_per_socket_are_all_cores() -> None:
