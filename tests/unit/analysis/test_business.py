@@ -37,7 +37,7 @@ CRM = (
 ERP = ("A2", "ERP", "Finance", "Ben Ode", "", "", "", "No", "", "Phase out 2028")
 
 
-def estate(*applications: tuple[str, ...]) -> bytes:
+def estate(*applications: tuple[str, ...], linux: str = "7") -> bytes:
     """Return an MPA workbook: CRM on elm1 and elm2 (Windows), ERP on elm3 (RHEL)."""
     return by_openpyxl(
         Servers=(
@@ -52,7 +52,7 @@ def estate(*applications: tuple[str, ...]) -> bytes:
             ),
             ("S1", "elm1", "Windows Server", "2012 R2", 4, 16, 100),
             ("S2", "elm2", "Windows Server", "2012 R2", 4, 16, 100),
-            ("S3", "elm3", "RHEL", "7", 4, 16, 100),
+            ("S3", "elm3", "RHEL", linux, 4, 16, 100),
         ),
         Applications=(APPLICATIONS, *applications),
         **{
@@ -118,6 +118,13 @@ def test_a_refresh_that_is_due_raises_by_one_step_and_it_is_said() -> None:
         want = min(steps.index(old.priority) + (play in on_windows), 2)
         assert after[play].priority == steps[want], play
         assert after[play].estimate == old.estimate, play  # no figure, no digest changes
+
+
+def test_a_refresh_of_other_machines_raises_nothing() -> None:
+    before, after = (found(estate(row, ERP, linux="9")) for row in (blank(CRM), CRM))
+    assert before["graviton"].priority == after["graviton"].priority == "Medium"
+    assert after["graviton"].reasoning == before["graviton"].reasoning
+    assert "Raised to Medium" in after["rehost"].reasoning
 
 
 def test_nothing_is_said_where_the_columns_are_blank_or_say_no() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from opportune.documents.inventory.apart_rules import PHOTON, RULES, SYSTEMS, ApartRule
 from opportune.documents.inventory.row_kinds import HOST
@@ -14,6 +15,8 @@ NAMES_TOLD = 12
 
 _WORD = re.compile(r"[a-z]+|\d+")
 _MAKERS_OWN = re.compile(rf"\b(?:{PHOTON})\b")
+_ANY_NAME = re.compile("|".join(rule.names for rule in RULES))
+"""What most names lack: then no rule need look."""
 _SYSTEMS = {kind: re.compile(rf"(?:{words})(?:[ \d].*)?") for kind, words in SYSTEMS.items()}
 
 
@@ -69,17 +72,19 @@ def _size(servers: Sequence[Server]) -> str:
 
 def _recognised(server: Server) -> Aside | None:
     system = _words(f"{server.os_name} {server.os_version}")
-    for kind, pattern in _SYSTEMS.items():
-        if pattern.fullmatch(system):
-            rule = f"operating system {server.os_name!r}"
-            witness = _by_rules(server, system) if kind == HOST else None
-            return witness or Aside(server, kind, rule)
-    return _by_rules(server, system)
+    kind = _kind_of_system(system)
+    rule = f"operating system {server.os_name!r}"
+    if kind and kind != HOST:
+        return Aside(server, kind, rule)
+    found = _by_rules(server, system)  # a witness of vSAN runs ESXi too
+    return found or (Aside(server, kind, rule) if kind else None)
 
 
 def _by_rules(server: Server, system: str) -> Aside | None:
     name = _name_words(server.hostname or server.id)
     beside = _words(f"{server.folder} / {server.notes}")
+    if not (_ANY_NAME.search(name) or server.folder or server.notes):
+        return None
     for rule in RULES:
         signs = _signs(rule, name, system, beside)
         if signs:
@@ -115,5 +120,12 @@ def _name_words(hostname: str) -> str:
     return " ".join(_WORD.findall(folded(own)))
 
 
+@lru_cache(maxsize=4096)
+def _kind_of_system(system: str) -> str:
+    found = (kind for kind, pattern in _SYSTEMS.items() if pattern.fullmatch(system))
+    return next(found, "")
+
+
+@lru_cache(maxsize=4096)
 def _words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", folded(text)))

@@ -144,6 +144,27 @@ def test_of_a_list_of_addresses_only_rows_with_a_system_are_servers_and_it_is_to
     assert told.message.startswith("249 cells")
 
 
+def test_names_alone_under_an_empty_column_are_no_servers() -> None:
+    rows = (("Host Name", "Environment", "OS"), ("elm1", "Prod", ""), ("elm2", "Dev", ""))
+    with pytest.raises(UnsupportedDocumentError, match="none has a size or an operating"):
+        read_files(a_csv=by_csv(rows))
+
+
+def test_a_bare_address_among_servers_is_none_and_a_name_without_size_is_one() -> None:
+    rows = (
+        ("IP Address", "Host Name", "OS"),
+        ("10.0.0.1", "elm1", "RHEL 8"),
+        ("10.0.0.2", "elm2", "RHEL 8"),
+        ("10.0.0.3", "elm3", "RHEL 8"),
+        ("10.0.0.4", "elm4", ""),
+        ("10.0.0.5", "", ""),
+        ("10.0.0.6", "10.0.0.6", ""),
+    )
+    found = read_files(a_csv=by_csv(rows))
+    assert [s.hostname for s in found.servers] == ["elm1", "elm2", "elm3", "elm4"]
+    assert "not-a-server" in codes(found)
+
+
 def test_examples_of_a_form_are_no_servers() -> None:
     names = ("<server name>", "Example Server 1", "TBD", "Sample", "{{hostname}}", "elm1", "ex01")
     rows = [(name, "RHEL 8", 4, 16) for name in names]
