@@ -1,19 +1,22 @@
 """The same servers in another dress add up to the same: language, units, notation, producer.
 
-OPPORTUNE_METAMORPHIC says how many dresses are tried: 60 unless told, 500 in the full gate, 5,000
-now and then.
+60 dresses after every change, 500 in all before one lands; OPPORTUNE_METAMORPHIC=5000 tries more.
 """
 
 import os
 import random
 
+import pytest
 from dress import dressed, make_facts, totals
 
 from opportune.documents import read_documents
 from opportune.errors import OpportuneError
 from opportune.model.file import InputFile
 
-CASES = int(os.environ.get("OPPORTUNE_METAMORPHIC", "60"))  # noqa: TID251 - only tests
+FEW = 60
+CASES = int(os.environ.get("OPPORTUNE_METAMORPHIC", "500"))  # noqa: TID251 - only tests
+PARTS = 4
+"""The many are divided, so that workers share them."""
 SHOWN = 20
 
 
@@ -42,10 +45,20 @@ def differences(seed: int) -> str:
     return f"{dress}\n    {'; '.join(wrong)}" if wrong else ""
 
 
-def test_the_same_servers_in_any_dress_add_up_to_the_same() -> None:
-    wrong = [said for seed in range(CASES) if (said := differences(seed))]
+def check(seeds: range) -> None:
+    wrong = [said for seed in seeds if (said := differences(seed))]
     shown = "\n".join(wrong[:SHOWN])
-    assert not wrong, f"{len(wrong):,} of {CASES:,} dresses are misread:\n{shown}"
+    assert not wrong, f"{len(wrong):,} of {len(seeds):,} dresses are misread:\n{shown}"
+
+
+def test_the_same_servers_in_any_dress_add_up_to_the_same() -> None:
+    check(range(FEW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_same_servers_in_many_more_dresses_add_up_to_the_same(part: int) -> None:
+    check(range(FEW + part, CASES, PARTS))
 
 
 def test_equal_seeds_give_equal_tables() -> None:
