@@ -22,7 +22,10 @@ DOCS = ROOT / "docs"
 def _commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
     """Return every command by its full name, groups included."""
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found[prefix + name] = command
         if isinstance(command, click.Group):
             found |= _commands(command, f"{prefix}{name} ")

@@ -10,19 +10,7 @@ import sys
 import click
 
 from opportune import __version__
-from opportune.cli.access import access
-from opportune.cli.analyze import analyze, inspect, sample
-from opportune.cli.cost import cost
-from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
-from opportune.cli.export import export, import_
-from opportune.cli.history import history, restore
-from opportune.cli.pipeline import explain, list_, sessions, set_status, show
-from opportune.cli.prices import prices
-from opportune.cli.proof import compare, verify
-from opportune.cli.server import serve
-from opportune.cli.stats import moves, stats, stays
-from opportune.cli.store import store
-from opportune.cli.templates_use import templates
+from opportune.cli.groups import LazyGroup
 from opportune.errors import (
     DocumentError,
     InvalidInputError,
@@ -42,7 +30,7 @@ EXIT_CODES: tuple[tuple[type[OpportuneError], int], ...] = (
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="opportune")
 @click.option("--verbose", is_flag=True, help="Say what a command consumed (DynamoDB units).")
 def cli(*, verbose: bool) -> None:
@@ -50,41 +38,6 @@ def cli(*, verbose: bool) -> None:
 
     Begin with: opportune analyze MPA.xlsx MRA.pdf --customer "Example Corp"
     """
-
-
-for command in (
-    analyze,
-    inspect,
-    list_,
-    show,
-    set_status,
-    new,
-    edit,
-    change,
-    delete,
-    restore,
-    history,
-    stats,
-    moves,
-    stays,
-    duplicates,
-    merge,
-    unmerge,
-    sessions,
-    explain,
-    export,
-    import_,
-    verify,
-    compare,
-    prices,
-    cost,
-    templates,
-    sample,
-    serve,
-    access,
-    store,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

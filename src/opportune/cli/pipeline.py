@@ -49,11 +49,12 @@ def list_(  # noqa: PLR0913 - options of the command
     from opportune.cli.tables import print_json, print_pipeline
     from opportune.model.filters import Order
     from opportune.model.records import Opportunity, Page
-    from opportune.pipeline.changes.history import moment_of
 
     text = words(language)
     with opened_service(storage_type, language) as service:
         if at:
+            from opportune.pipeline.changes.history import moment_of
+
             past = service.histories.pipeline_at(moment_of(at), filters)
             page = Page[Opportunity](items=past.opportunities)
             if past.unknown:

@@ -2,37 +2,37 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opportune.errors import (
-    ConfigurationError,
-)
-from opportune.model.file import InputFile
+from opportune.errors import ConfigurationError
 from opportune.model.filters import Grouping, OpportunityFilters, Order, Total
 from opportune.model.records import Opportunity, Page, Session, Status, Template
 from opportune.observe.metering import metered
 from opportune.observe.tally import Metered, Tally
-from opportune.pipeline.analyze.analyze import Analyses
-from opportune.pipeline.answers import ExplanationAnswer
-from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
-from opportune.pipeline.changes.edit import Edit, Editing
-from opportune.pipeline.changes.edit_many import BulkEditing
-from opportune.pipeline.changes.history import Histories
-from opportune.pipeline.changes.seals import HistoryReport, SealRow, verify_history
-from opportune.pipeline.figures import PROBABILITIES, Analytics, Probabilities
-from opportune.pipeline.proof.compare import Comparison
-from opportune.pipeline.proof.recompute import Proofs
-from opportune.pipeline.proof.verify import Verification
-from opportune.pipeline.transfer import Exports
-from opportune.prices.kept import PriceBookAnswer, PriceBooks, price_books
+from opportune.prices.kept import PriceBooks, price_books
 from opportune.settings import Settings
 from opportune.stores.contract import RETENTION, Clock, Retention, Store, Usage, utc_now
 from opportune.stores.files.kept import FileKeeper, FolderFiles, MemoryFiles
 from opportune.stores.running import StoreMigrations
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when they are asked for: a list must not pay for an analysis
+    from opportune.model.file import InputFile
+    from opportune.pipeline.analyze.analyze import Analyses
+    from opportune.pipeline.answers import AnalysisAnswer, ExplanationAnswer
+    from opportune.pipeline.changes.duplicates import Duplicates
+    from opportune.pipeline.changes.edit import Editing
+    from opportune.pipeline.changes.edit_many import BulkEditing
+    from opportune.pipeline.changes.history import Histories
+    from opportune.pipeline.changes.seals import HistoryReport, SealRow
+    from opportune.pipeline.figures import Analytics, Probabilities
+    from opportune.pipeline.proof.compare import Comparison
+    from opportune.pipeline.proof.recompute import Proofs
+    from opportune.pipeline.proof.verify import Verification
     from opportune.pipeline.templates.templates import Templates
+    from opportune.pipeline.transfer import Exports
+    from opportune.prices.kept import PriceBookAnswer
 
 
 class Service:
@@ -46,7 +46,7 @@ class Service:
         tally: Of what the store's operations consume; None = nobody tells.
         clock: Gives the date of an analysis, and the present moment.
         retention: As the store has it.
-        probabilities: Of being won, by status.
+        probabilities: Of being won, by status; None = the defaults.
     """
 
     def __init__(  # noqa: PLR0913 - what the use cases need, by name
@@ -59,23 +59,67 @@ class Service:
         tally: Tally | None = None,
         clock: Clock = utc_now,
         retention: Retention = RETENTION,
-        probabilities: Probabilities = PROBABILITIES,
+        probabilities: "Probabilities | None" = None,
     ) -> None:
         self._store = store
         self._migrations = migrations
         self._tally = tally or Tally()
         self._files = files
         self._books = books or PriceBooks()
-        self._proofs = Proofs(store, files, self._books)
         self._clock = clock
-        analyses = Analyses(store, files, self._books, clock)
-        self.analyze = analyses.analyze
-        self.store_analysis = analyses.store_analysis
-        self.histories = Histories(store, clock, retention)
-        self.editing = Editing(store, clock, retention)
-        self.bulk = BulkEditing(store)
-        self.analytics = Analytics(store, self.histories, clock, probabilities)
         self._retention = retention
+        self._probabilities = probabilities
+
+    @cached_property
+    def _proofs(self) -> "Proofs":
+        from opportune.pipeline.proof.recompute import Proofs
+
+        return Proofs(self._store, self._files, self._books)
+
+    @cached_property
+    def _analyses(self) -> "Analyses":
+        from opportune.pipeline.analyze.analyze import Analyses
+
+        return Analyses(self._store, self._files, self._books, self._clock)
+
+    @property
+    def analyze(self) -> "Callable[..., AnalysisAnswer]":
+        """What finds opportunities in files and keeps them; see `Analyses.analyze`."""
+        return self._analyses.analyze
+
+    @property
+    def store_analysis(self) -> "Callable[..., AnalysisAnswer]":
+        """What keeps the opportunities that were found; see `Analyses.store_analysis`."""
+        return self._analyses.store_analysis
+
+    @cached_property
+    def histories(self) -> "Histories":
+        """What tells the past of the pipeline, and goes back to it."""
+        from opportune.pipeline.changes.history import Histories
+
+        return Histories(self._store, self._clock, self._retention)
+
+    @cached_property
+    def editing(self) -> "Editing":
+        """What makes, changes and deletes one opportunity."""
+        from opportune.pipeline.changes.edit import Editing
+
+        return Editing(self._store, self._clock, self._retention)
+
+    @cached_property
+    def bulk(self) -> "BulkEditing":
+        """What changes many opportunities."""
+        from opportune.pipeline.changes.edit_many import BulkEditing
+
+        return BulkEditing(self._store)
+
+    @cached_property
+    def analytics(self) -> "Analytics":
+        """What adds the pipeline up."""
+        from opportune.pipeline.figures import PROBABILITIES, Analytics
+
+        chances = self._probabilities or PROBABILITIES
+        return Analytics(self._store, self.histories, self._clock, chances)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Service":
@@ -141,9 +185,11 @@ class Service:
         return self.histories.revisions(opportunity_id)
 
     def verify_history(
-        self, seal: Mapping[str, SealRow] | None = None
-    ) -> tuple[HistoryReport, tuple[SealRow, ...]]:
+        self, seal: "Mapping[str, SealRow] | None" = None
+    ) -> "tuple[HistoryReport, tuple[SealRow, ...]]":
         """Check the chain of every kept revision; see `verify_history`."""
+        from opportune.pipeline.changes.seals import verify_history
+
         now = self._clock()
         return verify_history(self._store, now=now, retention=self._retention, seal=seal)
 
@@ -161,6 +207,8 @@ class Service:
 
         See `Editing.edit`.
         """
+        from opportune.pipeline.changes.edit import Edit
+
         return self.editing.edit(
             opportunity_id,
             Edit(status=status),
@@ -184,8 +232,10 @@ class Service:
         )
 
     @property
-    def duplicates(self) -> Duplicates:
+    def duplicates(self) -> "Duplicates":
         """What finds and merges duplicates; made anew for each question."""
+        from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
+
         return Duplicates(self._store, CommonServers(self._proofs))
 
     def sessions(self, *, limit: int = 50, cursor: str | None = None) -> Page[Session]:
@@ -200,7 +250,7 @@ class Service:
         """Delete a session and its opportunities; see `Store.delete_session`."""
         self._store.delete_session(session_id, updated_by=updated_by, change_id=uuid.uuid4().hex)
 
-    def explain(self, opportunity_id: str) -> ExplanationAnswer:
+    def explain(self, opportunity_id: str) -> "ExplanationAnswer":
         """Recompute the calculation behind an opportunity's ARR from the kept files.
 
         Raises:
@@ -211,7 +261,7 @@ class Service:
         """
         return self._proofs.explain(opportunity_id)
 
-    def verify(self, session_id: str, files: Sequence[InputFile] | None = None) -> Verification:
+    def verify(self, session_id: str, files: "Sequence[InputFile] | None" = None) -> "Verification":
         """Recompute a session from these bytes and say whether it is what is stored.
 
         Args:
@@ -225,7 +275,7 @@ class Service:
         """
         return self._proofs.verify(session_id, files)
 
-    def compare(self, old_id: str, new_id: str) -> Comparison:
+    def compare(self, old_id: str, new_id: str) -> "Comparison":
         """Say what differs between two sessions of one customer, and why the portfolio does.
 
         Raises:
@@ -236,7 +286,7 @@ class Service:
         """
         return self._proofs.compare(old_id, new_id)
 
-    def price_book(self, version: str = "") -> PriceBookAnswer:
+    def price_book(self, version: str = "") -> "PriceBookAnswer":
         """Return a price book; "" = the one that an analysis would use.
 
         Raises:
@@ -254,8 +304,10 @@ class Service:
         return self._books.keep(path)
 
     @property
-    def exports(self) -> Exports:
+    def exports(self) -> "Exports":
         """What writes opportunities to files, and takes such files in."""
+        from opportune.pipeline.transfer import Exports
+
         return Exports(self._store, self._clock, self._proofs.in_languages)
 
     @property
