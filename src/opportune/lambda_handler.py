@@ -72,6 +72,7 @@ def _started() -> "Handle":
         app = create_app(settings=Settings.from_environment(), hosts=(), is_public=True)
         return handle_with(app)
     finally:
+        gc.freeze()  # else the first look for garbage would go through all of it
         gc.enable()
 
 

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a file cannot be used, 4 not foun
 changed it first, 130 interrupted.
 """
 
+import gc
 import os
 import sys
 
@@ -28,6 +29,8 @@ EXIT_CODES: tuple[tuple[type[OpportuneError], int], ...] = (
     (OpportuneError, 1),
 )
 INTERRUPTED = 130
+OBJECTS_BEFORE_COLLECTION = 100_000
+"""New objects after which Python looks for garbage; its default finds none in a short command."""
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,6 +45,7 @@ def cli(*, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -1,21 +1,18 @@
 """Commands that read customers' files: analyze, inspect, sample."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import (
-    as_json,
-    caller,
-    input_file,
-    language_option,
-    opened_service,
-    progress,
-    settings_of,
-    store_option,
-)
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import caller, input_file, progress, settings_of
+from opportune.cli.tables import inventory_line, print_pipeline, print_table
 from opportune.model.records import Basis
-from opportune.model.words import number, words
+from opportune.model.words import number
+
+if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from opportune.pipeline.answers import AnalysisAnswer, Inspection
 
 map_option = click.option(
     "--map",
@@ -24,6 +21,33 @@ map_option = click.option(
     metavar="COLUMN=FIELD",
     help="What a column means, as in 'Mem size=ram_gb'; may be repeated.",
 )
+
+
+def _show_analysis(answer: "AnalysisAnswer", call: Call) -> None:
+    text, language, given = call.text, call.language, call.given
+    customer = given["customer"]
+    click.echo(
+        text["session"].format(id=answer.session_id) + (f" · {customer}" if customer else "")
+    )
+    click.echo(inventory_line(answer.inventory, language))
+    print_pipeline(answer.opportunities, language)
+    count, arr = answer.summary.opportunities, number(answer.summary.portfolio_arr, language)
+    click.echo(text["portfolio"].format(count=count, arr=arr))
+    changes = {"added": answer.added, "changed": answer.changed, "removed": answer.removed}
+    click.echo(text["changes"].format(**changes) if any(changes.values()) else text["repeat"])
+    if answer.rewording:
+        told = answer.rewording
+        counts = {"reworded": told.reworded, "all": count, "dropped": told.dropped_sentences}
+        line = text["reworded"].format(**counts, refused=len(told.refused), model=told.model)
+        click.echo(line)
+    if answer.data_quality:
+        more = text["quality.more"].format(files=" ".join((given["inventory"], *given["others"])))
+        click.echo(f"{text['quality'].format(count=len(answer.data_quality))}; {more}")
+    if answer.opportunities and settings_of(call.storage_type).storage_type != "memory":
+        first = answer.opportunities[0].id
+        status = text["status.En Progreso"]
+        for step in ("next.show", "next.explain", "next.status"):
+            click.echo(text[step].format(id=first, status=status))
 
 
 @click.command()
@@ -49,11 +73,9 @@ map_option = click.option(
     type=click.Choice(["bedrock"]),
     help="Let a language model reword the texts; see docs/rewording.md for what leaves.",
 )
-@language_option
-@store_option
-@as_json
-def analyze(  # noqa: PLR0913 - arguments and options of the command
-    *,
+@answers(_show_analysis)
+def analyze(
+    call: Call,
     inventory: str,
     others: tuple[str, ...],
     customer: str,
@@ -62,32 +84,28 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
     basis: str,
     price_book: str,
     reword: str | None,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
+) -> "AnalysisAnswer":
     """Find the opportunities in a customer's files and keep them.
 
     INVENTORY is the MPA workbook; after it, if there is one, the MRA report (PDF).
 
     Example: opportune analyze mpa.xlsx mra.pdf --customer "Example Corp" --lang es
     """
-    from opportune.cli.tables import inventory_line, print_json, print_pipeline
     from opportune.pipeline.analyze.intake import parsed_mapping
     from opportune.pipeline.analyze.rewording import speaker_of
     from opportune.prices.kept import is_path
 
     mapping = parsed_mapping(mapped)
-    speaker = speaker_of(settings_of(storage_type), reword or "")
+    speaker = speaker_of(settings_of(call.storage_type), reword or "")
     files = [input_file(inventory, "inventory"), *(input_file(name) for name in others)]
-    with opened_service(storage_type, language) as service, progress(language) as on_progress:
+    with progress(call.language) as on_progress:
         if is_path(price_book):
-            price_book = service.keep_price_book(Path(price_book).expanduser())
-        answer = service.analyze(
+            price_book = call.service.keep_price_book(Path(price_book).expanduser())
+        return call.service.analyze(
             files,
             customer=customer,
             updated_by=caller(),
-            language=language,
+            language=call.language,
             session_id=session_id,
             basis=Basis(basis),
             mapping=mapping,
@@ -95,61 +113,10 @@ def analyze(  # noqa: PLR0913 - arguments and options of the command
             speaker=speaker,
             on_progress=on_progress,
         )
-    if as_json:
-        print_json(answer)
-        return
-    text = words(language)
-    click.echo(
-        text["session"].format(id=answer.session_id) + (f" · {customer}" if customer else "")
-    )
-    click.echo(inventory_line(answer.inventory, language))
-    print_pipeline(answer.opportunities, language)
-    count, arr = answer.summary.opportunities, number(answer.summary.portfolio_arr, language)
-    click.echo(text["portfolio"].format(count=count, arr=arr))
-    changes = {"added": answer.added, "changed": answer.changed, "removed": answer.removed}
-    click.echo(text["changes"].format(**changes) if any(changes.values()) else text["repeat"])
-    if answer.rewording:
-        told = answer.rewording
-        counts = {"reworded": told.reworded, "all": count, "dropped": told.dropped_sentences}
-        line = text["reworded"].format(**counts, refused=len(told.refused), model=told.model)
-        click.echo(line)
-    if answer.data_quality:
-        more = text["quality.more"].format(files=" ".join((inventory, *others)))
-        click.echo(f"{text['quality'].format(count=len(answer.data_quality))}; {more}")
-    if answer.opportunities and settings_of(storage_type).storage_type != "memory":
-        first = answer.opportunities[0].id
-        status = text["status.En Progreso"]
-        for step in ("next.show", "next.explain", "next.status"):
-            click.echo(text[step].format(id=first, status=status))
 
 
-@click.command()
-@click.argument("files", nargs=-1, required=True)
-@map_option
-@language_option
-@as_json
-def inspect(
-    *, files: tuple[str, ...], mapped: tuple[str, ...], language: str, as_json: bool
-) -> None:
-    """Say what files hold, what was dropped and what contradicts; keep nothing.
-
-    Example: opportune inspect mpa.xlsx mra.pdf --json
-    """
-    from opportune.cli.tables import inventory_line, print_json, print_table
-    from opportune.pipeline.analyze.intake import inspect_files, parsed_mapping
-
-    mapping = parsed_mapping(mapped)
-    with progress(language) as on_progress:
-        found = inspect_files(
-            [input_file(name) for name in files],
-            mapping=mapping,
-            language=language,
-            on_progress=on_progress,
-        )
-    if as_json:
-        print_json(found)
-        return
-    text = words(language)
+def _show_inspection(found: "Inspection", call: Call) -> None:
+    text, language = call.text, call.language
     print_table(
         ("column.name", "column.kind"), [(d.file, d.kind) for d in found.documents], language
     )
@@ -169,6 +136,32 @@ def inspect(
 
 
 @click.command()
+@click.argument("files", nargs=-1, required=True)
+@map_option
+@answers(_show_inspection, has_store=False)
+def inspect(call: Call, files: tuple[str, ...], mapped: tuple[str, ...]) -> "Inspection":
+    """Say what files hold, what was dropped and what contradicts; keep nothing.
+
+    Example: opportune inspect mpa.xlsx mra.pdf --json
+    """
+    from opportune.pipeline.analyze.intake import inspect_files, parsed_mapping
+
+    mapping = parsed_mapping(mapped)
+    with progress(call.language) as on_progress:
+        return inspect_files(
+            [input_file(name) for name in files],
+            mapping=mapping,
+            language=call.language,
+            on_progress=on_progress,
+        )
+
+
+def _show_samples(paths: list[Path], call: Call) -> None:
+    for path in paths:
+        click.echo(call.text["sample.written"].format(path=path))
+
+
+@click.command()
 @click.option("--servers", type=click.IntRange(1, 100_000), default=200, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same files.")
 @click.option(
@@ -177,8 +170,8 @@ def inspect(
     default=Path(),
     help="Folder for the files.  [default: this one]",
 )
-@language_option
-def sample(*, servers: int, seed: int, out: Path, language: str) -> None:
+@answers(_show_samples, has_store=False, has_json=False)
+def sample(_: Call, servers: int, seed: int, out: Path) -> list[Path]:
     """Write sample files of an invented customer: an MPA workbook and an MRA report.
 
     Example: opportune sample --servers 200 --out demo
@@ -189,5 +182,4 @@ def sample(*, servers: int, seed: int, out: Path, language: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_workbook(out / "mpa.xlsx", servers=servers, seed=seed)
     write_report(out / "mra.pdf", seed=seed)
-    for name in ("mpa.xlsx", "mra.pdf"):
-        click.echo(words(language)["sample.written"].format(path=out / name))
+    return [out / "mpa.xlsx", out / "mra.pdf"]

@@ -21,6 +21,7 @@ from opportune.cli.context import (
     store_option,
     usage_file,
 )
+from opportune.cli.tables import print_json, print_table
 from opportune.errors import ConfigurationError, InvalidInputError, StoreUnavailableError
 from opportune.model.words import number, words
 
@@ -90,7 +91,6 @@ def estimate(
 
     Example: opportune cost estimate --measure mpa.xlsx --measure mra.pdf --updates 2
     """
-    from opportune.cli.tables import print_json
     from opportune.costs.estimate import Assumptions
     from opportune.costs.estimate import estimate as estimated
     from opportune.costs.workload import Workload
@@ -164,8 +164,6 @@ def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "
 
 
 def _print_estimate(answer: "Estimate", analyses: int, language: str) -> None:
-    from opportune.cli.tables import print_table
-
     text = words(language)
 
     def usd(amount: Any) -> str:
@@ -225,7 +223,7 @@ def _why(reason: str, line: str, text: Mapping[str, str]) -> str:
 @prices_option
 @language_option
 @as_json
-def actual(  # noqa: PLR0913 - options of the command
+def actual(
     *,
     server: str | None,
     logs: tuple[Path, ...],
@@ -242,7 +240,6 @@ def actual(  # noqa: PLR0913 - options of the command
 
     Example: opportune cost actual --logs exported.json --region us-east-1
     """
-    from opportune.cli.tables import print_json
     from opportune.costs.actual import of_session, priced
 
     prices = _prices(region, prices_file, language)
@@ -292,8 +289,6 @@ def _detail_of(refusal: urllib.error.HTTPError) -> str:
 
 
 def _print_actual(answer: "Actual", language: str) -> None:
-    from opportune.cli.tables import print_table
-
     text = words(language)
     if not answer.operations:
         click.echo(text["cost.nothing"])

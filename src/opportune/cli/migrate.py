@@ -23,6 +23,7 @@ from opportune.cli.context import (
     server_authorization,
     settings_of,
 )
+from opportune.cli.tables import print_json
 from opportune.errors import (
     ConfigurationError,
     MigrationError,
@@ -289,7 +290,6 @@ def _print(
     status_: "MigrationStatus", *, as_json: bool, language: str, server: str | None, **_: object
 ) -> None:
     from opportune.cli.migration_screen import print_status
-    from opportune.cli.tables import print_json
 
     if server:  # the server cannot know by which name it was called
         told = status_.next_step.replace(" (", f" --server {server} (", 1)

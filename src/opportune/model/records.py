@@ -90,8 +90,6 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
-        # A process uses few of the models: each is built when it is used first.
-        defer_build=True,
     )
 
     @classmethod
