@@ -10,6 +10,7 @@ from customer import report, workbook
 
 import opportune.errors
 from opportune.cli import EXIT_CODES, INTERRUPTED, cli
+from opportune.cli.reference import page
 from opportune.pipeline.service import Service
 from opportune.settings import Settings
 from opportune.stores.files.kept import MemoryFiles
@@ -48,7 +49,11 @@ def test_each_command_is_documented_and_its_help_has_an_example(name: str) -> No
 
 
 def _section(name: str) -> str:
-    return read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
+    return re.split(r"\n##", read("cli.md").split(f"## opportune {name}\n")[1])[0]
+
+
+def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
+    assert page(cli, read("cli.md")) == read("cli.md"), "call `make docs`"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

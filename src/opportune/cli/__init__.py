@@ -35,7 +35,7 @@ OBJECTS_BEFORE_COLLECTION = 100_000
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="opportune")
-@click.option("--verbose", is_flag=True, help="Say what a command consumed (DynamoDB units).")
+@click.option("--verbose", is_flag=True, help="Tell what the command consumed, in DynamoDB units.")
 def cli(*, verbose: bool) -> None:
     """Find sales opportunities in a customer's AWS migration assessment.
 

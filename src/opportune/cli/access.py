@@ -21,7 +21,7 @@ ROLES = ("viewer", "editor", "admin")
 file_option = click.option(
     "--file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of keys; else OPPORTUNITY_API_KEYS_FILE.",
+    help="File of keys, made if it does not exist; else OPPORTUNITY_API_KEYS_FILE.",
 )
 
 
@@ -42,8 +42,13 @@ def _show_key(made: dict[str, Any], call: Call) -> None:
 
 
 @access.command("create-key")
-@click.option("--name", required=True, help="What the key is for; writes are by key:NAME.")
-@click.option("--role", type=click.Choice(ROLES), required=True, help="What it may do.")
+@click.option(
+    "--name",
+    required=True,
+    help="What the key is for: up to 64 letters, digits, '.', '_' and '-'; "
+    "its writes are recorded as by key:NAME.",
+)
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the key may do.")
 @file_option
 @answers(_show_key, has_store=False)
 def create_key(_: Call, name: str, role: str, file: Path | None) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def _show_revoked(found: "tuple[ApiKey | None, ApiKey | None]", call: Call) -> N
 @file_option
 @answers(_show_revoked, has_store=False, has_json=False)
 def revoke_key(_: Call, key_id: str, file: Path | None) -> "tuple[ApiKey | None, ApiKey | None]":
-    """Let an API key count no more; a running server sees it at its next request.
+    """Revoke an API key; a running server refuses it from its next request on.
 
     Example: opportune access revoke-key 3f9c01ab77de --file keys.json
     """

@@ -19,7 +19,7 @@ map_option = click.option(
     "mapped",
     multiple=True,
     metavar="COLUMN=FIELD",
-    help="What a column means, as in 'Mem size=ram_gb'; may be repeated.",
+    help="Meaning of a column that was not recognised, as in 'Mem size=ram_gb'; may be repeated.",
 )
 
 
@@ -54,7 +54,10 @@ def _show_analysis(answer: "AnalysisAnswer", call: Call) -> None:
 @click.argument("inventory")
 @click.argument("others", nargs=-1, metavar="[READINESS]...")
 @click.option("--customer", default="", help="Name of the customer.")
-@click.option("--session-id", help="Id of the session; else derived from customer and files.")
+@click.option(
+    "--session-id",
+    help="Id of the session; else derived from the customer, the files, --basis and --map.",
+)
 @map_option
 @click.option(
     "--basis",
@@ -66,12 +69,15 @@ def _show_analysis(answer: "AnalysisAnswer", call: Call) -> None:
 @click.option(
     "--price-book",
     default="",
-    help="Version or file of the prices; else OPPORTUNITY_PRICE_BOOK, else the bundled ones.",
+    help=(
+        "Version or file of the prices; else OPPORTUNITY_PRICE_BOOK, else the bundled book. "
+        "A file is copied to the data folder, so that the session can be recomputed later."
+    ),
 )
 @click.option(
     "--reword",
     type=click.Choice(["bedrock"]),
-    help="Let a language model reword the texts; see docs/rewording.md for what leaves.",
+    help="Let a language model reword the texts; docs/rewording.md says what it is sent.",
 )
 @answers(_show_analysis)
 def analyze(
@@ -140,7 +146,7 @@ def _show_inspection(found: "Inspection", call: Call) -> None:
 @map_option
 @answers(_show_inspection, has_store=False)
 def inspect(call: Call, files: tuple[str, ...], mapped: tuple[str, ...]) -> "Inspection":
-    """Say what files hold, what was dropped and what contradicts; keep nothing.
+    """Tell what files hold, what was left out and what contradicts; nothing is stored.
 
     Example: opportune inspect mpa.xlsx mra.pdf --json
     """
@@ -162,8 +168,16 @@ def _show_samples(paths: list[Path], call: Call) -> None:
 
 
 @click.command()
-@click.option("--servers", type=click.IntRange(1, 100_000), default=200, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same files.")
+@click.option(
+    "--servers",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    help="Servers in the inventory.",
+)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="The same seed makes the same files."
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -38,7 +38,9 @@ REQUEST_TIMEOUT_S = 30
 MOST_SESSIONS_SHOWN = 20
 
 region_option = click.option(
-    "--region", default="", help="Of the prices; else AWS_REGION if known, else us-east-1."
+    "--region",
+    default="",
+    help="Region of the prices; else AWS_REGION if its prices are known, else us-east-1.",
 )
 prices_option = click.option(
     "--prices",
@@ -57,19 +59,79 @@ def cost() -> None:
 
 
 @cost.command()
-@click.option("--analyses", type=click.IntRange(0, 10**9), default=100, show_default=True)
-@click.option("--opportunities", type=click.IntRange(0, 2000), help="Of one analysis; 5.")
-@click.option("--item-kb", type=float, help="Size of an opportunity as stored; 5.")
-@click.option("--measure", "files", multiple=True, help="Take the items of these files instead.")
-@click.option("--session", "session_id", help="Take the items of this session instead.")
-@click.option("--updates", type=click.IntRange(0, 100), default=0, show_default=True)
-@click.option("--list-reads", type=click.IntRange(0, 10**12), default=1000, show_default=True)
-@click.option("--reads", type=click.IntRange(0, 10**12), default=0, show_default=True)
-@click.option("--finds", type=click.IntRange(0, 10**12), default=0, show_default=True)
-@click.option("--retention-days", type=click.IntRange(0, 36_500), default=30, show_default=True)
-@click.option("--history-days", type=click.IntRange(0, 36_500), default=365, show_default=True)
+@click.option(
+    "--analyses",
+    type=click.IntRange(0, 10**9),
+    default=100,
+    show_default=True,
+    help="Analyses a month.",
+)
+@click.option(
+    "--opportunities",
+    type=click.IntRange(0, 2000),
+    help="Opportunities that an analysis finds; 5 if not given.",
+)
+@click.option(
+    "--item-kb",
+    type=float,
+    help="Size of a stored opportunity in KB of 1,024 bytes; 5 if not given.",
+)
+@click.option(
+    "--measure",
+    "files",
+    multiple=True,
+    help="Measure what these files make instead; the inventory first; may be repeated.",
+)
+@click.option("--session", "session_id", help="Measure what this session holds instead.")
+@click.option(
+    "--updates",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="Changes of status of each opportunity.",
+)
+@click.option(
+    "--list-reads",
+    type=click.IntRange(0, 10**12),
+    default=1000,
+    show_default=True,
+    help="Reads of a session's list a month.",
+)
+@click.option(
+    "--reads",
+    type=click.IntRange(0, 10**12),
+    default=0,
+    show_default=True,
+    help="Reads of one opportunity a month.",
+)
+@click.option(
+    "--finds",
+    type=click.IntRange(0, 10**12),
+    default=0,
+    show_default=True,
+    help="Pages of 50 across sessions a month.",
+)
+@click.option(
+    "--retention-days",
+    type=click.IntRange(0, 36_500),
+    default=30,
+    show_default=True,
+    help="Days after its last change until an opportunity expires; 0 keeps it for ever.",
+)
+@click.option(
+    "--history-days",
+    type=click.IntRange(0, 36_500),
+    default=365,
+    show_default=True,
+    help="Days that a revision is kept; 0 keeps it for ever.",
+)
 @click.option("--pitr/--no-pitr", default=True, show_default=True, help="Point-in-time recovery.")
-@click.option("--free-tier/--no-free-tier", default=False, show_default=True, help="25 GB.")
+@click.option(
+    "--free-tier/--no-free-tier",
+    default=False,
+    show_default=True,
+    help="Subtract the free 25 GB of an account.",
+)
 @region_option
 @prices_option
 @language_option
@@ -216,7 +278,7 @@ def _why(reason: str, line: str, text: Mapping[str, str]) -> str:
     "--logs",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read these log files; may be repeated.",
+    help="Read these log files (lines of JSON, also as CloudWatch exports them); may be repeated.",
 )
 @click.option("--session", "session_id", help="Only this session.")
 @region_option

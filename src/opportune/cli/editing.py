@@ -18,16 +18,18 @@ if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for i
     from opportune.pipeline.changes.duplicates import Duplicate, Merged
     from opportune.pipeline.changes.edit_many import ManyChanged
 
-note_option = click.option("--note", default="", help="Why.")
+note_option = click.option("--note", default="", help="Why it is changed.")
 version_option = click.option(
-    "--expect-version", type=click.IntRange(min=1), help="Refuse if it is at another."
+    "--expect-version",
+    type=click.IntRange(min=1),
+    help="Refuse (exit code 5) if it is now at another version.",
 )
 
 
 @click.command()
 @click.argument("title")
-@click.option("--customer", help="Whose; else that of the session.")
-@click.option("--session", "session_id", default="", help="Where it belongs.")
+@click.option("--customer", help="Name of the customer; else the customer of the session.")
+@click.option("--session", "session_id", default="", help="Id of the session that it belongs to.")
 @set_option
 @note_option
 @answers(tells("edit.made", "id", "version"))
@@ -100,10 +102,16 @@ def _show_many(done: "ManyChanged", call: Call) -> None:
 
 @click.command()
 @filter_options
-@click.option("--id", "ids", multiple=True, metavar="ID", help="This one; may be repeated.")
+@click.option(
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="ID",
+    help="Change this opportunity, whatever the filters say; may be repeated.",
+)
 @set_option
 @note_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @answers(_show_many)
 def change(
     call: Call,
@@ -180,7 +188,7 @@ def merge(call: Call, kept_id: str, other_id: str, note: str) -> "Merged":
 @note_option
 @answers(_tells_merged("duplicates.unmerged"))
 def unmerge(call: Call, other_id: str, note: str) -> "Merged":
-    """Take a merge apart: OTHER is back, and the kept one loses what it was given.
+    """Undo a merge: OTHER comes back, and the kept one loses what it was given.
 
     Example: opportune unmerge 90ab12cd34ef5678.rehost
     """

@@ -35,13 +35,31 @@ def _show_written(written: "tuple[File, str]", call: Call) -> None:
 
 
 @click.command()
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Else as FILE ends.")
-@click.option("-o", "--output", default="", metavar="FILE", help="'-' is standard output.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), help="Format; else as the name of FILE ends."
+)
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; '-' is standard output."
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-@click.option("--template", default="", metavar="FILE", help="Your own DOCX, filled in.")
-@click.option("--sep", type=click.Choice([",", ";"]), default=",", help="Of CSV; else a comma.")
-@click.option("--region", type=click.Choice([*REGIONS]), help="How numbers are written.")
-@click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
+@click.option(
+    "--template", default="", metavar="FILE", help="Your own DOCX with tags, which is filled in."
+)
+@click.option(
+    "--sep", type=click.Choice([",", ";"]), default=",", help="Separator of CSV; else a comma."
+)
+@click.option(
+    "--region",
+    type=click.Choice([*REGIONS]),
+    help="Whose way of writing numbers is used; else the usual one of the language.",
+)
+@click.option(
+    "--order",
+    type=click.Choice(["newest", "arr"]),
+    default="newest",
+    show_default=True,
+    help="Newest first, or highest ARR first; with --session the order of its list.",
+)
 @filter_options
 @answers(_show_written, has_json=False)
 def export(

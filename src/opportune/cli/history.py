@@ -64,7 +64,9 @@ def _show_revisions(revisions: Sequence[Any], call: Call) -> None:
 
 @history.command()
 @click.argument("opportunity_id", metavar="ID")
-@click.option("--changes", is_flag=True, help="Say what each revision changed.")
+@click.option(
+    "--changes", is_flag=True, help="Show what each revision changed: field, old value, new value."
+)
 @answers(_show_revisions)
 def show(
     call: Call, *, opportunity_id: str, changes: bool
@@ -115,12 +117,15 @@ def _show_report(report: "HistoryReport", call: Call) -> None:
 @click.option(
     "--seal",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the newest digests to this file, to be kept elsewhere.",
+    help="Write the newest digests to this file; keep it where nobody who can write the store can.",
 )
 @click.option(
     "--against",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Compare with a seal that was written before.",
+    help=(
+        "Compare with a seal written before: this also shows histories that were deleted whole or "
+        "rewritten with matching digests."
+    ),
 )
 @answers(_show_report, exit_code=lambda report, _: int(not report.is_clean))
 def verify(call: Call, seal: Path | None, against: Path | None) -> "HistoryReport":
@@ -142,9 +147,17 @@ def verify(call: Call, seal: Path | None, against: Path | None) -> "HistoryRepor
 
 @click.command()
 @click.argument("opportunity_id", metavar="ID")
-@click.option("--version", type=click.IntRange(min=1), help="Whose content; else the last one.")
-@click.option("--note", default="", help="Why.")
-@click.option("--expect-version", type=click.IntRange(min=1), help="Refuse if it is at another.")
+@click.option(
+    "--version",
+    type=click.IntRange(min=1),
+    help="Version to bring back; else the last one before it was deleted or expired.",
+)
+@click.option("--note", default="", help="Why it is changed.")
+@click.option(
+    "--expect-version",
+    type=click.IntRange(min=1),
+    help="Refuse (exit code 5) if it is now at another version.",
+)
 @answers(tells("edit.restored", "id", "version"))
 def restore(
     call: Call, opportunity_id: str, version: int | None, note: str, expect_version: int | None

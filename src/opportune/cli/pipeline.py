@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for i
     from opportune.pipeline.answers import ExplanationAnswer
 
 at_option = click.option(
-    "--at", metavar="TIME", default="", help="As it stood then: 2026-03-01 (its end), or a time."
+    "--at",
+    metavar="TIME",
+    default="",
+    help="As it stood at the end of a day (2026-03-01) or at a time (2026-03-01T12:00:00Z).",
 )
 
 
@@ -31,9 +34,17 @@ def _show_page(page: "Page[Opportunity]", call: Call) -> None:
 
 @click.command("list")
 @filter_options
-@click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--cursor", help="Continue where the last page ended.")
+@click.option(
+    "--order",
+    type=click.Choice(["newest", "arr"]),
+    default="newest",
+    show_default=True,
+    help="Newest first, or highest ARR first.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows of a page."
+)
+@click.option("--cursor", help="Continue after the last page, with the cursor that it gave.")
 @at_option
 @answers(_show_page)
 def list_(
@@ -64,7 +75,9 @@ def _show_opportunity(opportunity: Opportunity, call: Call) -> None:
 
 @click.command()
 @click.argument("opportunity_id", metavar="ID")
-@click.option("--version", type=click.IntRange(min=1), help="That revision, not the newest.")
+@click.option(
+    "--version", type=click.IntRange(min=1), help="Show this revision instead of the newest."
+)
 @at_option
 @answers(_show_opportunity)
 def show(call: Call, opportunity_id: str, version: int | None, at: str) -> Opportunity:
@@ -87,8 +100,12 @@ def _show_move(moved: Opportunity, call: Call) -> None:
 @click.command("set-status")
 @click.argument("opportunity_id", metavar="ID")
 @click.argument("status")
-@click.option("--note", default="", help="Why.")
-@click.option("--expect-version", type=click.IntRange(min=1), help="Refuse if it is at another.")
+@click.option("--note", default="", help="Why it is changed.")
+@click.option(
+    "--expect-version",
+    type=click.IntRange(min=1),
+    help="Refuse (exit code 5) if it is now at another version.",
+)
 @answers(_show_move)
 def set_status(
     call: Call, opportunity_id: str, status: str, note: str, expect_version: int | None
@@ -131,8 +148,10 @@ def _show_sessions(page: "Page[Session]", call: Call) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--cursor", help="Continue where the last page ended.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows of a page."
+)
+@click.option("--cursor", help="Continue after the last page, with the cursor that it gave.")
 @answers(_show_sessions)
 def sessions(call: Call, limit: int, cursor: str | None) -> "Page[Session]":
     """List sessions: one analysis each of one customer's files.

@@ -47,7 +47,9 @@ def _show_book(answer: "PriceBookAnswer", call: Call) -> None:
 
 @prices.command()
 @click.argument("name", default="")
-@click.option("--price-book", default="", help="Version or file; else the one in use.")
+@click.option(
+    "--price-book", default="", help="Version or file; else the book that an analysis would use."
+)
 @answers(_show_book, has_store=False)
 def show(_: Call, name: str, price_book: str) -> "PriceBookAnswer":
     """Show a price book: version, region, and every price with its source and its date.
@@ -102,7 +104,11 @@ def _show_refreshed(made: "Refresh", call: Call) -> None:
 
 
 @prices.command()
-@click.option("--region", default="", help="Of the prices, as eu-west-1; else that of the book.")
+@click.option(
+    "--region",
+    default="",
+    help="Region of the prices, such as eu-west-1; else the region of the book.",
+)
 @click.option("--accept", is_flag=True, help="Take prices that changed by more than a factor of 3.")
 @answers(_show_refreshed, has_store=False)
 def refresh(call: Call, *, region: str, accept: bool) -> "Refresh":

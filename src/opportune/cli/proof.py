@@ -162,7 +162,7 @@ def _print_comparison(found: "Comparison", call: Call) -> None:
 @click.option("--all", "shows_all", is_flag=True, help=f"Every row, not {ROWS} of each table.")
 @answers(_print_comparison)
 def compare(call: Call, old: str, new: str, **_: bool) -> "Comparison":
-    """Say what differs between two sessions of one customer, and why the portfolio does.
+    """Show what differs between two sessions of one customer, and why the portfolio changed.
 
     OLD and NEW are ids of sessions whose files are kept. Servers are followed through renames.
 

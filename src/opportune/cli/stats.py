@@ -95,10 +95,33 @@ def _print_rows(heading: str, rows: Sequence["PipelineRow"], language: str) -> N
 
 @click.command()
 @filter_options
-@click.option("--by", type=click.Choice(GROUPINGS), default="none", show_default=True)
-@click.option("--top", type=click.IntRange(1, 100), default=10, show_default=True)
-@click.option("--stalled-days", type=click.IntRange(min=1), default=14, show_default=True)
-@click.option("--at", metavar="TIME", default="", help="As it stood then: 2026-03-01, or a time.")
+@click.option(
+    "--by",
+    type=click.Choice(GROUPINGS),
+    default="none",
+    show_default=True,
+    help="What figures are grouped by; month is the month of creation.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Rows of the highest and of the stalled.",
+)
+@click.option(
+    "--stalled-days",
+    type=click.IntRange(min=1),
+    default=14,
+    show_default=True,
+    help="Open and unchanged for this many days counts as stalled.",
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    default="",
+    help="As it stood at the end of a day (2026-03-01) or at a time (2026-03-01T12:00:00Z).",
+)
 @answers(_print_figures)
 def stats(
     call: Call, filters: "OpportunityFilters", by: str, top: int, stalled_days: int, at: str
@@ -145,7 +168,9 @@ def _print_moves(found: "Moves", call: Call) -> None:
 
 @click.command()
 @filter_options
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Days to look back."
+)
 @answers(_print_moves)
 def moves(call: Call, filters: "OpportunityFilters", days: int) -> "Moves":
     """Show which opportunities came to which status in the last days.

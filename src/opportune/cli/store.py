@@ -58,7 +58,7 @@ def _show_deleted(gone: Sequence[str], call: Call) -> None:
 
 
 @store.command("delete-tables")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @answers(_show_deleted, has_store=False, has_json=False)
 def delete_tables(call: Call, *, yes: bool) -> Sequence[str]:
     """Delete the tables of a local engine with all they hold.

@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for i
     from opportune.pipeline.templates.answers import TemplateAnswer, TemplateRevision
 
 expect_version = click.option(
-    "--expect-version", type=click.IntRange(min=0), help="Refuse if it is at another."
+    "--expect-version",
+    type=click.IntRange(min=0),
+    help="Refuse (exit code 5) if it is now at another version.",
 )
 
 
@@ -137,8 +139,12 @@ def list_(call: Call) -> "Sequence[TemplateAnswer]":
 
 @templates.command()
 @click.argument("template_id", metavar="ID")
-@click.option("--version", type=click.IntRange(min=0), help="That revision; 0: the built-in one.")
-@click.option("--toml", "as_toml", is_flag=True, help="Print the file that `edit` takes.")
+@click.option(
+    "--version", type=click.IntRange(min=0), help="Show this revision; 0 is the built-in play."
+)
+@click.option(
+    "--toml", "as_toml", is_flag=True, help="Print the file that `create` and `edit` take."
+)
 @answers(_show_template)
 def show(call: Call, template_id: str, version: int | None, **_: bool) -> "TemplateAnswer":
     """Show a template: its rules, and its texts in a language.
@@ -233,7 +239,11 @@ def delete(call: Call, template_id: str, expect_version: int | None) -> str:
 
 @templates.command()
 @click.argument("template_id", metavar="ID")
-@click.option("--version", type=click.IntRange(min=1), help="Else what there was before deleting.")
+@click.option(
+    "--version",
+    type=click.IntRange(min=1),
+    help="Version to bring back; else the last one before it was deleted.",
+)
 @answers(_show_state)
 def restore(call: Call, template_id: str, version: int | None) -> "TemplateAnswer":
     """Bring back an older revision of a template, also of a deleted one.

@@ -27,7 +27,12 @@ def _show_preview(found: "TemplatePreview", call: Call) -> None:
 @templates.command()
 @click.argument("template_id", metavar="ID")
 @click.option("--file", "path", help="Try this file instead of what is kept.")
-@click.option("--session", "session_id", default="", help="On its files; else on a sample.")
+@click.option(
+    "--session",
+    "session_id",
+    default="",
+    help="Try it on the kept files of this session; else on a sample inventory.",
+)
 @answers(_show_preview)
 def preview(call: Call, template_id: str, path: str | None, session_id: str) -> "TemplatePreview":
     """Show what a template would find, without keeping anything.
@@ -53,13 +58,28 @@ def _show_made(made: "NewOpportunity", call: Call) -> None:
 @templates.command()
 @click.argument("template_id", metavar="ID")
 @click.option(
-    "--session", "session_id", default="", help="Where to; else the customer's session by hand."
+    "--session",
+    "session_id",
+    default="",
+    help="Id of the session; else the customer's session of opportunities made by hand.",
 )
 @click.option("--customer", default="", help="Name of the customer.")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Of a placeholder.")
-@click.option("--title", help="Instead of the template's.")
-@click.option("--priority", type=click.Choice(["High", "Medium", "Low"]))
-@click.option("--arr", callback=lambda *given: _usd(given[-1]), help="US dollars a year; else 0.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a placeholder in the texts; may be repeated.",
+)
+@click.option("--title", help="Title; else the title of the template.")
+@click.option(
+    "--priority",
+    type=click.Choice(["High", "Medium", "Low"]),
+    help="Priority; else the template's.",
+)
+@click.option(
+    "--arr", callback=lambda *given: _usd(given[-1]), help="ARR in US dollars a year; else 0."
+)
 @click.option("--owner", help="Who it belongs to.")
 @answers(_show_made)
 def use(
