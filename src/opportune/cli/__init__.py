@@ -46,6 +46,8 @@ def cli(*, verbose: bool) -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    # pydantic would read the metadata of every package for plugins of its own; there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - not a setting
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
