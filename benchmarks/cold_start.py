@@ -22,7 +22,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from benchmarks.import_time import cpu_ms, heaviest, print_rows, verdict
+from benchmarks.import_time import NO_END, cpu_ms, heaviest, print_rows, verdict
 from opportune.api import create_app
 from opportune.api.aws_lambda import PayloadV2, handle_with
 from opportune.settings import Settings
@@ -55,7 +55,6 @@ CANDIDATES = {
     "the handler": HANDLER,
     "the handler, first request": f"{HANDLER} as l; l.handler({EVENT!r}, None)",
 }
-NO_END = "\nimport os; os._exit(0)"
 FROM_SOURCE = "the handler, no bytecode"
 
 
