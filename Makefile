@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: setup fmt check test test-rest test-all bench openapi package demo serve clean
+.PHONY: setup fmt check test test-rest test-all bench openapi docs package demo serve clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,9 @@ bench: $(STAMP)
 
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json
+
+docs: $(STAMP)
+	$(BIN)/python -m opportune.cli docs/cli.md
 
 # The zip of the AWS Lambda function; its wheels are kept in ~/.cache/opportune.
 package: $(STAMP)

@@ -90,7 +90,9 @@ def store_once(path: Path) -> None:
     settings = Settings(storage_type="sqlite", data_dir=path.parent)
     service = Service.from_settings(settings)
     file = InputFile(path.name, path.read_bytes())
-    answer = service.analyze([file], customer="Bench", updated_by="bench", on_progress=on_progress)
+    answer = service.analyses.analyze(
+        [file], customer="Bench", updated_by="bench", on_progress=on_progress
+    )
     service.close()
     wall = time.perf_counter() - start
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -45,7 +45,9 @@ def make(folder: Path, count: int) -> str:
     url = Settings(storage_type="sqlite", data_dir=folder).store_url
     store = open_store(url)
     service = Service(store, MemoryFiles())
-    answer = service.analyze(files, customer="Panadería Ñandú", updated_by="ana", language=LANGUAGE)
+    answer = service.analyses.analyze(
+        files, customer="Panadería Ñandú", updated_by="ana", language=LANGUAGE
+    )
     found = list(answer.opportunities)
     padding = [_copy(found[n % len(found)], n) for n in range(max(count - len(found), 0))]
     header = store.get_session(answer.session_id)

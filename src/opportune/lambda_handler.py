@@ -6,6 +6,7 @@ restored: each environment opens its own connections with its first request.
 """
 
 import gc
+import os
 import random
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def _started() -> "Handle":
     # What is loaded stays, so looking for garbage in it again and again, which is a tenth of the
     # start, would find none.
     gc.disable()
+    # pydantic would read the metadata of every package for plugins of its own; there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - not a setting
     try:
         _load_fastapi()
         from opportune.api import create_app
@@ -72,6 +75,7 @@ def _started() -> "Handle":
         app = create_app(settings=Settings.from_environment(), hosts=(), is_public=True)
         return handle_with(app)
     finally:
+        gc.freeze()  # else the first look for garbage would go through all of it
         gc.enable()
 
 

@@ -10,6 +10,7 @@ from tables import every
 
 import opportune.errors
 from opportune.cli import EXIT_CODES, INTERRUPTED, cli
+from opportune.cli.reference import page
 from opportune.pipeline.service import Service
 from opportune.settings import Settings
 from opportune.stores.files.kept import MemoryFiles
@@ -22,7 +23,10 @@ DOCS = ROOT / "docs"
 def _commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
     """Return every command by its full name, groups included."""
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found[prefix + name] = command
         if isinstance(command, click.Group):
             found |= _commands(command, f"{prefix}{name} ")
@@ -47,7 +51,11 @@ def test_each_command_is_documented_and_its_help_has_an_example() -> None:
 
 
 def _section(name: str) -> str:
-    return read("cli.md").split(f"## opportune {name}\n")[1].split("\n## ")[0]
+    return re.split(r"\n##", read("cli.md").split(f"## opportune {name}\n")[1])[0]
+
+
+def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
+    assert page(cli, read("cli.md")) == read("cli.md"), "call `make docs`"
 
 
 def test_each_option_is_documented_under_its_command() -> None:
@@ -102,7 +110,9 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_each_quality_code_that_the_samples_show_is_documented() -> None:
     text = read("documents.md") + read("analysis.md")
     service = Service(open_store("memory:"), MemoryFiles())
-    notes = service.analyze([workbook(200), report()], customer="", updated_by="test").data_quality
+    notes = service.analyses.analyze(
+        [workbook(200), report()], customer="", updated_by="test"
+    ).data_quality
     assert len(notes) > 10
     for note in notes:
         assert f"`{note.code}`" in text, note.code

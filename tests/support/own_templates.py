@@ -60,7 +60,7 @@ def service(store: Store) -> Service:
 
 def analysed(service: Service, **options: Any) -> str:
     wanted: dict[str, Any] = {"customer": "Example Corp", "updated_by": "ana"} | options
-    return service.analyze([workbook(), report()], **wanted).session_id
+    return service.analyses.analyze([workbook(), report()], **wanted).session_id
 
 
 def of(service: Service, session: str, play: str) -> Opportunity:

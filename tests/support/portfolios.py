@@ -25,7 +25,7 @@ MARKUP = '#import "x" *bold* $x$ _y_ `z` <w:p> & </w:t> {{ 7*7 }} {% for %} \\ Ã
 def analysed(language: str = "es") -> Portfolio:
     """Return what an analysis of the sample files finds, with an amount of our own in it."""
     service = Service(open_store("memory:"), MemoryFiles(), clock=lambda: MOMENT)
-    answer = service.analyze(
+    answer = service.analyses.analyze(
         [workbook(), report()], customer=CUSTOMER, updated_by="ana", language=language
     )
     return portfolio(

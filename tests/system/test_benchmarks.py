@@ -28,7 +28,11 @@ ROOT = Path(__file__).parents[2]
         ("benchmarks.exports", ["2"], ["pdf        2", "jsonl      2", "equal bytes: "]),
         ("benchmarks.access", ["1"], ["token by RS256", "role of a route", "without a login"]),
         ("benchmarks.observed", ["50"], ["plain", "measured, tallied, logged as JSON"]),
-        ("benchmarks.import_time", ["1"], ["our store with its client", "Heaviest imports"]),
+        (
+            "benchmarks.import_time",
+            ["1"],
+            ["our store with its client", "opportune list --json", "Target", "Heaviest imports"],
+        ),
         ("benchmarks.cold_start", ["1"], ["the handler", "Target", "Heaviest imports", "Mangum"]),
     ],
 )

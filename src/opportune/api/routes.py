@@ -91,7 +91,7 @@ def analyze(  # noqa: PLR0913 - the fields of the form
         *either(uploads, "mra", mra_file, mra_upload, "readiness"),
         *either(uploads, "questionnaire", questionnaire_file, questionnaire_upload),
     ]
-    answer = service.analyze(
+    answer = service.analyses.analyze(
         files,
         customer=customer,
         updated_by=caller,
@@ -122,7 +122,7 @@ def inspect(
     inputs = [*map(sent, files), *map(uploads.load, sent_before)]
     if not inputs:
         raise InvalidInputError("files: give a file at least, or the id of an upload as uploads.")
-    return service.inspect(inputs, mapping=parsed_mapping(mapped))
+    return service.analyses.inspect(inputs, mapping=parsed_mapping(mapped))
 
 
 @router.get("/opportunities")

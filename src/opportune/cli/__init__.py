@@ -4,25 +4,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a file cannot be used, 4 not foun
 changed it first, 130 interrupted.
 """
 
+import gc
 import os
 import sys
 
 import click
 
 from opportune import __version__
-from opportune.cli.access import access
-from opportune.cli.analyze import analyze, inspect, sample
-from opportune.cli.cost import cost
-from opportune.cli.editing import change, delete, duplicates, edit, merge, new, unmerge
-from opportune.cli.export import export, import_
-from opportune.cli.history import history, restore
-from opportune.cli.pipeline import explain, list_, sessions, set_status, show
-from opportune.cli.prices import prices
-from opportune.cli.proof import compare, verify
-from opportune.cli.server import serve
-from opportune.cli.stats import moves, stats, stays
-from opportune.cli.store import store
-from opportune.cli.templates_use import templates
+from opportune.cli.groups import LazyGroup
 from opportune.errors import (
     DocumentError,
     InvalidInputError,
@@ -40,11 +29,13 @@ EXIT_CODES: tuple[tuple[type[OpportuneError], int], ...] = (
     (OpportuneError, 1),
 )
 INTERRUPTED = 130
+OBJECTS_BEFORE_COLLECTION = 100_000
+"""New objects after which Python looks for garbage; its default finds none in a short command."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="opportune")
-@click.option("--verbose", is_flag=True, help="Say what a command consumed (DynamoDB units).")
+@click.option("--verbose", is_flag=True, help="Tell what the command consumed, in DynamoDB units.")
 def cli(*, verbose: bool) -> None:
     """Find sales opportunities in a customer's AWS migration assessment.
 
@@ -52,43 +43,11 @@ def cli(*, verbose: bool) -> None:
     """
 
 
-for command in (
-    analyze,
-    inspect,
-    list_,
-    show,
-    set_status,
-    new,
-    edit,
-    change,
-    delete,
-    restore,
-    history,
-    stats,
-    moves,
-    stays,
-    duplicates,
-    merge,
-    unmerge,
-    sessions,
-    explain,
-    export,
-    import_,
-    verify,
-    compare,
-    prices,
-    cost,
-    templates,
-    sample,
-    serve,
-    access,
-    store,
-):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    # pydantic would read the metadata of every package for plugins of its own; there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - not a setting
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -32,7 +32,7 @@ store_option = click.option(
     "--store",
     "storage_type",
     type=click.Choice(STORAGE_TYPES),
-    help="Where to keep data; else OPPORTUNITY_STORAGE_TYPE, else sqlite.",
+    help="Where data is kept; else OPPORTUNITY_STORAGE_TYPE, else sqlite.",
 )
 
 

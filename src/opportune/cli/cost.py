@@ -21,6 +21,7 @@ from opportune.cli.context import (
     store_option,
     usage_file,
 )
+from opportune.cli.tables import print_json, print_table
 from opportune.errors import ConfigurationError, InvalidInputError, StoreUnavailableError
 from opportune.model.words import number, words
 
@@ -37,7 +38,9 @@ REQUEST_TIMEOUT_S = 30
 MOST_SESSIONS_SHOWN = 20
 
 region_option = click.option(
-    "--region", default="", help="Of the prices; else AWS_REGION if known, else us-east-1."
+    "--region",
+    default="",
+    help="Region of the prices; else AWS_REGION if its prices are known, else us-east-1.",
 )
 prices_option = click.option(
     "--prices",
@@ -56,19 +59,79 @@ def cost() -> None:
 
 
 @cost.command()
-@click.option("--analyses", type=click.IntRange(0, 10**9), default=100, show_default=True)
-@click.option("--opportunities", type=click.IntRange(0, 2000), help="Of one analysis; 5.")
-@click.option("--item-kb", type=float, help="Size of an opportunity as stored; 5.")
-@click.option("--measure", "files", multiple=True, help="Take the items of these files instead.")
-@click.option("--session", "session_id", help="Take the items of this session instead.")
-@click.option("--updates", type=click.IntRange(0, 100), default=0, show_default=True)
-@click.option("--list-reads", type=click.IntRange(0, 10**12), default=1000, show_default=True)
-@click.option("--reads", type=click.IntRange(0, 10**12), default=0, show_default=True)
-@click.option("--finds", type=click.IntRange(0, 10**12), default=0, show_default=True)
-@click.option("--retention-days", type=click.IntRange(0, 36_500), default=30, show_default=True)
-@click.option("--history-days", type=click.IntRange(0, 36_500), default=365, show_default=True)
+@click.option(
+    "--analyses",
+    type=click.IntRange(0, 10**9),
+    default=100,
+    show_default=True,
+    help="Analyses a month.",
+)
+@click.option(
+    "--opportunities",
+    type=click.IntRange(0, 2000),
+    help="Opportunities that an analysis finds; 5 if not given.",
+)
+@click.option(
+    "--item-kb",
+    type=float,
+    help="Size of a stored opportunity in KB of 1,024 bytes; 5 if not given.",
+)
+@click.option(
+    "--measure",
+    "files",
+    multiple=True,
+    help="Measure what these files make instead; the inventory first; may be repeated.",
+)
+@click.option("--session", "session_id", help="Measure what this session holds instead.")
+@click.option(
+    "--updates",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="Changes of status of each opportunity.",
+)
+@click.option(
+    "--list-reads",
+    type=click.IntRange(0, 10**12),
+    default=1000,
+    show_default=True,
+    help="Reads of a session's list a month.",
+)
+@click.option(
+    "--reads",
+    type=click.IntRange(0, 10**12),
+    default=0,
+    show_default=True,
+    help="Reads of one opportunity a month.",
+)
+@click.option(
+    "--finds",
+    type=click.IntRange(0, 10**12),
+    default=0,
+    show_default=True,
+    help="Pages of 50 across sessions a month.",
+)
+@click.option(
+    "--retention-days",
+    type=click.IntRange(0, 36_500),
+    default=30,
+    show_default=True,
+    help="Days after its last change until an opportunity expires; 0 keeps it for ever.",
+)
+@click.option(
+    "--history-days",
+    type=click.IntRange(0, 36_500),
+    default=365,
+    show_default=True,
+    help="Days that a revision is kept; 0 keeps it for ever.",
+)
 @click.option("--pitr/--no-pitr", default=True, show_default=True, help="Point-in-time recovery.")
-@click.option("--free-tier/--no-free-tier", default=False, show_default=True, help="25 GB.")
+@click.option(
+    "--free-tier/--no-free-tier",
+    default=False,
+    show_default=True,
+    help="Subtract the free 25 GB of an account.",
+)
 @region_option
 @prices_option
 @language_option
@@ -90,7 +153,6 @@ def estimate(
 
     Example: opportune cost estimate --measure mpa.xlsx --measure mra.pdf --updates 2
     """
-    from opportune.cli.tables import print_json
     from opportune.costs.estimate import Assumptions
     from opportune.costs.estimate import estimate as estimated
     from opportune.costs.workload import Workload
@@ -159,15 +221,13 @@ def _sample(given: dict[str, Any], storage_type: str | None, language: str) -> "
     service = Service(open_store("memory:"), MemoryFiles())
     with progress(language) as on_progress:
         read = [input_file(path, "" if n else "inventory") for n, path in enumerate(files)]
-        answer = service.analyze(
+        answer = service.analyses.analyze(
             read, customer="", updated_by=caller(), language=language, on_progress=on_progress
         )
     return Sample.of(service.store.get_session(answer.session_id), answer.opportunities)
 
 
 def _print_estimate(answer: "Estimate", analyses: int, language: str) -> None:
-    from opportune.cli.tables import print_table
-
     text = words(language)
 
     def usd(amount: Any) -> str:
@@ -220,14 +280,14 @@ def _why(reason: str, line: str, text: Mapping[str, str]) -> str:
     "--logs",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read these log files; may be repeated.",
+    help="Read these log files (lines of JSON, also as CloudWatch exports them); may be repeated.",
 )
 @click.option("--session", "session_id", help="Only this session.")
 @region_option
 @prices_option
 @language_option
 @as_json
-def actual(  # noqa: PLR0913 - options of the command
+def actual(
     *,
     server: str | None,
     logs: tuple[Path, ...],
@@ -244,7 +304,6 @@ def actual(  # noqa: PLR0913 - options of the command
 
     Example: opportune cost actual --logs exported.json --region us-east-1
     """
-    from opportune.cli.tables import print_json
     from opportune.costs.actual import of_session, priced
 
     prices = _prices(region, prices_file, language)
@@ -294,8 +353,6 @@ def _detail_of(refusal: urllib.error.HTTPError) -> str:
 
 
 def _print_actual(answer: "Actual", language: str) -> None:
-    from opportune.cli.tables import print_table
-
     text = words(language)
     if not answer.operations:
         click.echo(text["cost.nothing"])

@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import (
-    as_json,
-    input_file,
-    language_option,
-    opened_service,
-    progress,
-    store_option,
-)
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import input_file, progress
 from opportune.cli.filters import filter_options
 from opportune.errors import InvalidInputError
 from opportune.export import Format
 from opportune.model.regions import REGIONS
-from opportune.model.words import words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from collections.abc import Iterator
 
     from opportune.export.docx_template import UserTemplate
     from opportune.model.filters import OpportunityFilters
-    from opportune.pipeline.transfer import File
+    from opportune.pipeline.transfer import File, ImportAnswer
 
 FORMATS = [format_.value for format_ in Format]
 STANDARD_OUTPUT = "-"
@@ -35,18 +28,42 @@ DIFFERENT = 5
 """Exit code of an import that left something alone."""
 
 
+def _show_written(written: "tuple[File, str]", call: Call) -> None:
+    file, path = written
+    done = call.text["export.written"].format(count=file.count, path=path)
+    click.echo(done, err=path == STANDARD_OUTPUT)
+
+
 @click.command()
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="Else as FILE ends.")
-@click.option("-o", "--output", default="", metavar="FILE", help="'-' is standard output.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), help="Format; else as the name of FILE ends."
+)
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; '-' is standard output."
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-@click.option("--template", default="", metavar="FILE", help="Your own DOCX, filled in.")
-@click.option("--sep", type=click.Choice([",", ";"]), default=",", help="Of CSV; else a comma.")
-@click.option("--region", type=click.Choice([*REGIONS]), help="How numbers are written.")
-@click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
+@click.option(
+    "--template", default="", metavar="FILE", help="Your own DOCX with tags, which is filled in."
+)
+@click.option(
+    "--sep", type=click.Choice([",", ";"]), default=",", help="Separator of CSV; else a comma."
+)
+@click.option(
+    "--region",
+    type=click.Choice([*REGIONS]),
+    help="Whose way of writing numbers is used; else the usual one of the language.",
+)
+@click.option(
+    "--order",
+    type=click.Choice(["newest", "arr"]),
+    default="newest",
+    show_default=True,
+    help="Newest first, or highest ARR first; with --session the order of its list.",
+)
 @filter_options
-@language_option
-@store_option
-def export(  # noqa: PLR0913 - options of the command
+@answers(_show_written, has_json=False)
+def export(
+    call: Call,
     *,
     format_: str | None,
     output: str,
@@ -56,9 +73,7 @@ def export(  # noqa: PLR0913 - options of the command
     region: str | None,
     order: str,
     filters: "OpportunityFilters",
-    language: str,
-    storage_type: str | None,
-) -> None:
+) -> "tuple[File, str]":
     """Export all opportunities that the filters let through: PDF, DOCX, XLSX, CSV or JSON Lines.
 
     Example: opportune export --format pdf --priority High --lang es -o playbook.pdf
@@ -70,45 +85,43 @@ def export(  # noqa: PLR0913 - options of the command
         format=_format(format_, output),
         filters=filters,
         order=Order(order),
-        language=language,
+        language=call.language,
         region=region or "",
         separator=sep,
         template=_template(template) if template else None,
     )
     _check_output(output, choice.format, force=force)
-    with opened_service(storage_type, language) as service, progress(language) as told:
-        file = service.exports.made(choice, told)
+    with progress(call.language) as told:
+        file = call.service.exports.made(choice, told)
     path = output or file.name
     _check_output(path, choice.format, force=force)
     _write(file, path)
-    done = words(language)["export.written"].format(count=file.count, path=path)
-    click.echo(done, err=path == STANDARD_OUTPUT)
+    return file, path
+
+
+def _show_taken_in(answer: "ImportAnswer", call: Call) -> None:
+    counts = answer.model_dump(exclude={"sessions", "different"})
+    click.echo(call.text["import.done"].format(**counts))
+
+
+def _tell_different(answer: "ImportAnswer", call: Call) -> int:
+    if not answer.different:
+        return 0
+    click.echo(call.text["import.different"].format(ids=", ".join(answer.different)), err=True)
+    return DIFFERENT
 
 
 @click.command("import")
 @click.argument("file", metavar="FILE")
-@language_option
-@store_option
-@as_json
-def import_(*, file: str, language: str, storage_type: str | None, as_json: bool) -> None:
+@answers(_show_taken_in, exit_code=_tell_different)
+def import_(call: Call, file: str) -> "ImportAnswer":
     """Take in a JSON Lines export, exactly as it was, with all history; twice is the same as once.
 
     Example: opportune import soa-Example-Corp-2026-11-28.jsonl
     """
-    from opportune.cli.tables import print_json
-
     given = input_file(file)
-    with opened_service(storage_type, language) as service, progress(language) as told:
-        answer = service.exports.take_in(given.name, given.data, told)
-    text = words(language)
-    if as_json:
-        print_json(answer)
-    else:
-        counts = answer.model_dump(exclude={"sessions", "different"})
-        click.echo(text["import.done"].format(**counts))
-    if answer.different:
-        click.echo(text["import.different"].format(ids=", ".join(answer.different)), err=True)
-        click.get_current_context().exit(DIFFERENT)
+    with progress(call.language) as told:
+        return call.service.exports.take_in(given.name, given.data, told)
 
 
 def _format(named: str | None, output: str) -> Format:

@@ -23,7 +23,10 @@ def set_option(command: Callable[..., None]) -> Callable[..., None]:
         "assignments",
         multiple=True,
         metavar="FIELD=VALUE",
-        help="Such as owner=eva; an empty value clears it; may be repeated.",
+        help=(
+            "A field and its new value, such as owner=eva; an empty value clears the field; "
+            "may be repeated."
+        ),
     )
     @wraps(command)
     def with_fields(assignments: tuple[str, ...], **values: Any) -> None:

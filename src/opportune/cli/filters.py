@@ -10,29 +10,44 @@ if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for i
     from opportune.model.filters import OpportunityFilters
 
 _OPTIONS = (
-    click.option("--session", "session_id", default="", help="Only of this session."),
-    click.option("--priority", multiple=True, type=click.Choice(["High", "Medium", "Low"])),
-    click.option("--status", multiple=True, help="In any language; may be repeated."),
-    click.option("--min-arr", help="USD a year, inclusive."),
-    click.option("--max-arr", help="USD a year, inclusive."),
+    click.option(
+        "--session",
+        "session_id",
+        default="",
+        help="Only opportunities of this session, by priority and ARR.",
+    ),
+    click.option(
+        "--priority",
+        multiple=True,
+        type=click.Choice(["High", "Medium", "Low"]),
+        help="May be repeated.",
+    ),
+    click.option("--status", multiple=True, help="Status, in any language; may be repeated."),
+    click.option("--min-arr", help="Lowest ARR, in US dollars a year, inclusive."),
+    click.option("--max-arr", help="Highest ARR, in US dollars a year, inclusive."),
     click.option(
         "--search",
         "search_term",
         default="",
-        help="Text that must occur; accents and case do not count.",
+        help=(
+            "Text that must occur in the title, reasoning, a talking point, customer, category or "
+            "service; accents and case do not count."
+        ),
     ),
-    click.option("--category", multiple=True, help="May be repeated."),
-    click.option("--service", multiple=True, help="AWS service; may be repeated."),
+    click.option("--category", multiple=True, help="Exact name; may be repeated."),
+    click.option("--service", multiple=True, help="Exact name of an AWS service; may be repeated."),
     click.option("--customer", multiple=True, help="Exact name; may be repeated."),
-    click.option("--owner", multiple=True, help="May be repeated; '' = nobody's."),
-    click.option("--created-from", metavar="DAY", help="First day, 2026-03-01."),
-    click.option("--created-to", metavar="DAY", help="Last day."),
+    click.option("--owner", multiple=True, help="Exact name; may be repeated; '' means nobody."),
+    click.option(
+        "--created-from", metavar="DAY", help="First day of creation (UTC), as in 2026-03-01."
+    ),
+    click.option("--created-to", metavar="DAY", help="Last day of creation."),
     click.option("--updated-from", metavar="DAY", help="First day of the last change."),
     click.option("--updated-to", metavar="DAY", help="Last day of the last change."),
-    click.option("--close-from", metavar="DAY", help="First day of closing."),
-    click.option("--close-to", metavar="DAY", help="Last day of closing."),
+    click.option("--close-from", metavar="DAY", help="First day of the expected closing date."),
+    click.option("--close-to", metavar="DAY", help="Last day of the expected closing date."),
 )
-_NAMES = (
+NAMES = (
     "session_id",
     "priority",
     "status",
@@ -57,7 +72,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def filtered(**values: Any) -> None:
-        given = {name: values.pop(name) for name in _NAMES}
+        given = {name: values.pop(name) for name in NAMES}
         command(filters=_filters(given), **values)
 
     for option in reversed(_OPTIONS):

@@ -23,6 +23,7 @@ from opportune.cli.context import (
     server_authorization,
     settings_of,
 )
+from opportune.cli.tables import print_json
 from opportune.errors import (
     ConfigurationError,
     MigrationError,
@@ -99,7 +100,7 @@ def status(**where: Any) -> None:
 
 
 @migrate.command()
-@click.option("--repair", is_flag=True, help="Copy what differs again, and verify anew.")
+@click.option("--repair", is_flag=True, help="Copy what differs again, then verify again.")
 @_common
 def verify(*, repair: bool, **where: Any) -> None:
     """Compare every record and revision of both stores, in both directions.
@@ -120,7 +121,9 @@ def cut_over(**where: Any) -> None:
 
 
 @migrate.command("roll-back")
-@click.option("--abandon-target", is_flag=True, help="The target is lost: go on without it.")
+@click.option(
+    "--abandon-target", is_flag=True, help="Go on without the target, because it is lost."
+)
 @_common
 def roll_back(*, abandon_target: bool, **where: Any) -> None:
     """Go one stage back: reads return to the source, or the migration ends. Keeps every write.
@@ -131,10 +134,10 @@ def roll_back(*, abandon_target: bool, **where: Any) -> None:
 
 
 @migrate.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @_common
 def complete(*, yes: bool, **where: Any) -> None:
-    """Let go of the source. After it only a new migration leads back.
+    """Stop writing to the source. Afterwards only a new migration leads back.
 
     Example: opportune store migrate complete --yes
     """
@@ -289,7 +292,6 @@ def _print(
     status_: "MigrationStatus", *, as_json: bool, language: str, server: str | None, **_: object
 ) -> None:
     from opportune.cli.migration_screen import print_status
-    from opportune.cli.tables import print_json
 
     if server:  # the server cannot know by which name it was called
         told = status_.next_step.replace(" (", f" --server {server} (", 1)

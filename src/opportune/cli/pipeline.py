@@ -4,219 +4,177 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import (
-    as_json,
-    caller,
-    language_option,
-    opened_service,
-    store_option,
-)
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import caller
 from opportune.cli.filters import filter_options
-from opportune.model.words import number, status_named, words
+from opportune.cli.tables import print_opportunity, print_pipeline, print_table, print_tree
+from opportune.model.records import Opportunity, Page, Session
+from opportune.model.words import number, status_named
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.model.filters import OpportunityFilters
+    from opportune.pipeline.answers import ExplanationAnswer
 
 at_option = click.option(
-    "--at", metavar="TIME", default="", help="As it stood then: 2026-03-01 (its end), or a time."
+    "--at",
+    metavar="TIME",
+    default="",
+    help="As it stood at the end of a day (2026-03-01) or at a time (2026-03-01T12:00:00Z).",
 )
+
+
+def _show_page(page: "Page[Opportunity]", call: Call) -> None:
+    if not page.items:
+        click.echo(call.text["no.opportunities"])
+        return
+    print_pipeline(page.items, call.language)
+    if page.cursor:
+        click.echo(call.text["more"].format(cursor=page.cursor))
 
 
 @click.command("list")
 @filter_options
-@click.option("--order", type=click.Choice(["newest", "arr"]), default="newest", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--cursor", help="Continue where the last page ended.")
+@click.option(
+    "--order",
+    type=click.Choice(["newest", "arr"]),
+    default="newest",
+    show_default=True,
+    help="Newest first, or highest ARR first.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows of a page."
+)
+@click.option("--cursor", help="Continue after the last page, with the cursor that it gave.")
 @at_option
-@language_option
-@store_option
-@as_json
-def list_(  # noqa: PLR0913 - options of the command
-    *,
-    filters: "OpportunityFilters",
-    order: str,
-    limit: int,
-    cursor: str | None,
-    at: str,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
+@answers(_show_page)
+def list_(
+    call: Call, filters: "OpportunityFilters", order: str, limit: int, cursor: str | None, at: str
+) -> "Page[Opportunity]":
     """List opportunities of all sessions, or of one, as they are or as they stood.
 
     Example: opportune list --priority High --min-arr 50000 --search oracle
     """
-    from opportune.cli.tables import print_json, print_pipeline
     from opportune.model.filters import Order
-    from opportune.model.records import Opportunity, Page
-    from opportune.pipeline.changes.history import moment_of
 
-    text = words(language)
-    with opened_service(storage_type, language) as service:
-        if at:
-            past = service.histories.pipeline_at(moment_of(at), filters)
-            page = Page[Opportunity](items=past.opportunities)
-            if past.unknown:
-                click.echo(text["history.unknown"].format(count=len(past.unknown)), err=True)
-        elif filters.session_id:
-            listed = service.analyses.opportunities(filters.session_id, filters)
-            page = Page[Opportunity](items=listed)
-        else:
-            page = service.store.find_opportunities(
-                filters, order=Order(order), limit=limit, cursor=cursor
-            )
-    if as_json:
-        print_json(page)
-        return
-    if not page.items:
-        click.echo(text["no.opportunities"])
-        return
-    print_pipeline(page.items, language)
-    if page.cursor:
-        click.echo(text["more"].format(cursor=page.cursor))
+    if at:
+        from opportune.pipeline.changes.history import moment_of
+
+        past = call.service.histories.pipeline_at(moment_of(at), filters)
+        if past.unknown:
+            click.echo(call.text["history.unknown"].format(count=len(past.unknown)), err=True)
+        return Page[Opportunity](items=past.opportunities)
+    if filters.session_id:
+        listed = call.service.analyses.opportunities(filters.session_id, filters)
+        return Page[Opportunity](items=listed)
+    return call.service.store.find_opportunities(
+        filters, order=Order(order), limit=limit, cursor=cursor
+    )
+
+
+def _show_opportunity(opportunity: Opportunity, call: Call) -> None:
+    print_opportunity(opportunity, call.language)
 
 
 @click.command()
 @click.argument("opportunity_id", metavar="ID")
-@click.option("--version", type=click.IntRange(min=1), help="That revision, not the newest.")
+@click.option(
+    "--version", type=click.IntRange(min=1), help="Show this revision instead of the newest."
+)
 @at_option
-@language_option
-@store_option
-@as_json
-def show(  # noqa: PLR0913 - arguments and options of the command
-    *,
-    opportunity_id: str,
-    version: int | None,
-    at: str,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
+@answers(_show_opportunity)
+def show(call: Call, opportunity_id: str, version: int | None, at: str) -> Opportunity:
     """Show an opportunity: why, evidence, estimate, what to say and do.
 
     Example: opportune show 3f9a2b1c0d4e5f60.rehost
     """
-    from opportune.cli.tables import print_json, print_opportunity
     from opportune.pipeline.changes.history import moment_of
 
-    with opened_service(storage_type, language) as service:
-        if at:
-            opportunity = service.histories.at(opportunity_id, moment_of(at))
-        else:
-            opportunity = service.store.get_opportunity(opportunity_id, version=version)
-    if as_json:
-        print_json(opportunity)
-    else:
-        print_opportunity(opportunity, language)
+    if at:
+        return call.service.histories.at(opportunity_id, moment_of(at))
+    return call.service.store.get_opportunity(opportunity_id, version=version)
+
+
+def _show_move(moved: Opportunity, call: Call) -> None:
+    name = call.text[f"status.{moved.status}"]
+    click.echo(call.text["moved"].format(id=moved.id, status=name, version=moved.version))
 
 
 @click.command("set-status")
 @click.argument("opportunity_id", metavar="ID")
 @click.argument("status")
-@click.option("--note", default="", help="Why.")
-@click.option("--expect-version", type=click.IntRange(min=1), help="Refuse if it is at another.")
-@language_option
-@store_option
-@as_json
-def set_status(  # noqa: PLR0913 - arguments and options of the command
-    *,
-    opportunity_id: str,
-    status: str,
-    note: str,
-    expect_version: int | None,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
+@click.option("--note", default="", help="Why it is changed.")
+@click.option(
+    "--expect-version",
+    type=click.IntRange(min=1),
+    help="Refuse (exit code 5) if it is now at another version.",
+)
+@answers(_show_move)
+def set_status(
+    call: Call, opportunity_id: str, status: str, note: str, expect_version: int | None
+) -> Opportunity:
     """Move an opportunity to a status, named in any of our languages.
 
     Example: opportune set-status 3f9a2b1c0d4e5f60.rehost "En Progreso" --note "call on Monday"
     """
-    from opportune.cli.tables import print_json
-
-    with opened_service(storage_type, language) as service:
-        updated = service.editing.move(
-            opportunity_id,
-            status_named(status),
-            updated_by=caller(),
-            note=note,
-            expected_version=expect_version,
-        )
-    if as_json:
-        print_json(updated)
-        return
-    text = words(language)
-    name = text[f"status.{updated.status}"]
-    click.echo(text["moved"].format(id=updated.id, status=name, version=updated.version))
+    return call.service.editing.move(
+        opportunity_id,
+        status_named(status),
+        updated_by=caller(),
+        note=note,
+        expected_version=expect_version,
+    )
 
 
-@click.command()
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--cursor", help="Continue where the last page ended.")
-@language_option
-@store_option
-@as_json
-def sessions(
-    *, limit: int, cursor: str | None, language: str, storage_type: str | None, as_json: bool
-) -> None:
-    """List sessions: one analysis each of one customer's files.
-
-    Example: opportune sessions --limit 10
-    """
-    from opportune.cli.tables import print_json, print_table
-
-    with opened_service(storage_type, language) as service:
-        page = service.store.list_sessions(limit=limit, cursor=cursor)
-    if as_json:
-        print_json(page)
-        return
-    text = words(language)
+def _show_sessions(page: "Page[Session]", call: Call) -> None:
     if not page.items:
-        click.echo(text["no.sessions"])
+        click.echo(call.text["no.sessions"])
         return
+    columns = ("session", "customer", "servers", "files", "updated", "by")
     print_table(
-        (
-            "column.session",
-            "column.customer",
-            "column.servers",
-            "column.files",
-            "column.updated",
-            "column.by",
-        ),
+        [f"column.{name}" for name in columns],
         [
             (
                 s.id,
                 s.customer,
-                number(s.totals.servers, language),
+                number(s.totals.servers, call.language),
                 ", ".join(f.name for f in s.files),
                 s.updated_at,
                 s.updated_by,
             )
             for s in page.items
         ],
-        language,
+        call.language,
     )
     if page.cursor:
-        click.echo(text["more"].format(cursor=page.cursor))
+        click.echo(call.text["more"].format(cursor=page.cursor))
+
+
+@click.command()
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows of a page."
+)
+@click.option("--cursor", help="Continue after the last page, with the cursor that it gave.")
+@answers(_show_sessions)
+def sessions(call: Call, limit: int, cursor: str | None) -> "Page[Session]":
+    """List sessions: one analysis each of one customer's files.
+
+    Example: opportune sessions --limit 10
+    """
+    return call.service.store.list_sessions(limit=limit, cursor=cursor)
+
+
+def _show_tree(answer: "ExplanationAnswer", call: Call) -> None:
+    if not answer.is_current:
+        click.echo(call.text["explain.stale"], err=True)
+    print_tree(answer.tree, call.language)
 
 
 @click.command()
 @click.argument("opportunity_id", metavar="ID")
-@language_option
-@store_option
-@as_json
-def explain(*, opportunity_id: str, language: str, storage_type: str | None, as_json: bool) -> None:
+@answers(_show_tree)
+def explain(call: Call, opportunity_id: str) -> "ExplanationAnswer":
     """Prove an ARR: from cell to value, rule, price row and dollars.
 
     Example: opportune explain 3f9a2b1c0d4e5f60.rehost
     """
-    from opportune.cli.tables import print_json, print_tree
-
-    with opened_service(storage_type, language) as service:
-        answer = service.proofs.explain(opportunity_id)
-    if as_json:
-        print_json(answer)
-        return
-    if not answer.is_current:
-        click.echo(words(language)["explain.stale"], err=True)
-    print_tree(answer.tree, language)
+    return call.service.proofs.explain(opportunity_id)

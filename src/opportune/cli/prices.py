@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import as_json, language_option, progress, settings_of
-from opportune.model.words import words
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import progress, settings_of
+from opportune.cli.tables import print_table
 
 if TYPE_CHECKING:  # loaded when a command needs it: --help must not pay for it
     from opportune.prices.kept import PriceBookAnswer
+    from opportune.prices.refresh import Refresh
 
 
 @click.group()
@@ -20,25 +22,8 @@ def prices() -> None:
     """
 
 
-@prices.command()
-@click.argument("name", default="")
-@click.option("--price-book", default="", help="Version or file; else the one in use.")
-@language_option
-@as_json
-def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
-    """Show a price book: version, region, and every price with its source and its date.
-
-    NAME keeps only the rows that have this text in their name.
-
-    Example: opportune prices show m7i
-    """
-    from opportune.cli.tables import print_json, print_table
-
-    answer = _answer(price_book).named(name)
-    if as_json:
-        print_json(answer)
-        return
-    text = words(language)
+def _show_book(answer: "PriceBookAnswer", call: Call) -> None:
+    text, language = call.text, call.language
     dates = sorted({row.snapshot for row in answer.rows})
     click.echo(
         text["prices.book"].format(
@@ -55,9 +40,25 @@ def show(*, name: str, price_book: str, language: str, as_json: bool) -> None:
             language,
         )
     else:
-        click.echo(text["prices.none"].format(name=name))
+        click.echo(text["prices.none"].format(name=call.given["name"]))
     if len(answer.known) > 1:
         click.echo(text["prices.known"].format(versions=", ".join(answer.known)))
+
+
+@prices.command()
+@click.argument("name", default="")
+@click.option(
+    "--price-book", default="", help="Version or file; else the book that an analysis would use."
+)
+@answers(_show_book, has_store=False)
+def show(_: Call, name: str, price_book: str) -> "PriceBookAnswer":
+    """Show a price book: version, region, and every price with its source and its date.
+
+    NAME keeps only the rows that have this text in their name.
+
+    Example: opportune prices show m7i
+    """
+    return _answer(price_book).named(name)
 
 
 def _answer(price_book: str) -> "PriceBookAnswer":
@@ -76,39 +77,10 @@ def _answer(price_book: str) -> "PriceBookAnswer":
     )
 
 
-@prices.command()
-@click.option("--region", default="", help="Of the prices, as eu-west-1; else that of the book.")
-@click.option("--accept", is_flag=True, help="Take prices that changed by more than a factor of 3.")
-@language_option
-@as_json
-def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
-    """Make a new price book with today's prices of the AWS Price List API.
+def _show_refreshed(made: "Refresh", call: Call) -> None:
+    from opportune.prices.refresh import RowState
 
-    It is written beside the others, under a version of its own; needs AWS credentials with
-    pricing:GetProducts. What the API does not give keeps its price and its date.
-
-    Example: opportune prices refresh --region eu-west-1
-    """
-    from datetime import UTC, datetime
-
-    from opportune.cli.tables import print_json, print_table
-    from opportune.prices.kept import price_books
-    from opportune.prices.refresh import RowState, refresh
-
-    settings = settings_of(None)
-    with progress(language) as on_progress:
-        made = refresh(
-            price_books(settings),
-            day=datetime.now(UTC).date(),
-            region=region,
-            endpoint=settings.price_list_endpoint,
-            accepts_jumps=accept,
-            on_progress=on_progress and (lambda name: on_progress("prices", name)),
-        )
-    if as_json:
-        print_json(made)
-        return
-    text = words(language)
+    text, language = call.text, call.language
     shown = [row for row in made.rows if row.state != RowState.SAME]
     if shown:
         print_table(
@@ -129,3 +101,36 @@ def refresh(*, region: str, accept: bool, language: str, as_json: bool) -> None:
     )
     click.echo(text["prices.written"].format(path=made.file))
     click.echo(text["prices.next"].format(version=made.version))
+
+
+@prices.command()
+@click.option(
+    "--region",
+    default="",
+    help="Region of the prices, such as eu-west-1; else the region of the book.",
+)
+@click.option("--accept", is_flag=True, help="Take prices that changed by more than a factor of 3.")
+@answers(_show_refreshed, has_store=False)
+def refresh(call: Call, *, region: str, accept: bool) -> "Refresh":
+    """Make a new price book with today's prices of the AWS Price List API.
+
+    It is written beside the others, under a version of its own; needs AWS credentials with
+    pricing:GetProducts. What the API does not give keeps its price and its date.
+
+    Example: opportune prices refresh --region eu-west-1
+    """
+    from datetime import UTC, datetime
+
+    from opportune.prices.kept import price_books
+    from opportune.prices.refresh import refresh
+
+    settings = settings_of(None)
+    with progress(call.language) as on_progress:
+        return refresh(
+            price_books(settings),
+            day=datetime.now(UTC).date(),
+            region=region,
+            endpoint=settings.price_list_endpoint,
+            accepts_jumps=accept,
+            on_progress=on_progress and (lambda name: on_progress("prices", name)),
+        )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import as_json, input_file, language_option, opened_service, store_option
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import input_file
+from opportune.cli.tables import print_table
 from opportune.model.words import number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
@@ -22,45 +24,8 @@ BAR = 32
 """Characters of the longest bar."""
 
 
-@click.command()
-@click.argument("session_id", metavar="SESSION")
-@click.argument("files", nargs=-1, metavar="[FILE]...")
-@language_option
-@store_option
-@as_json
-@click.pass_context
-def verify(  # noqa: PLR0913 - arguments and options of the command
-    context: click.Context,
-    *,
-    session_id: str,
-    files: tuple[str, ...],
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
-    """Recompute a session from its files and say whether it is what is stored.
-
-    FILE are the customer's, under any names; without any, our own copies are read. Ends with exit
-    code 1 if anything differs. What people changed by hand is listed, and is no difference.
-
-    Example: opportune verify 3f9a2b1c0d4e5f60 mpa.xlsx mra.pdf
-    """
-    from opportune.cli.tables import print_json
-
-    given = [input_file(name) for name in files] or None
-    with opened_service(storage_type, language) as service:
-        found = service.proofs.verify(session_id, given)
-    if as_json:
-        print_json(found)
-    else:
-        _print_verification(found, language)
-    context.exit(0 if found.is_equal else 1)
-
-
-def _print_verification(found: "Verification", language: str) -> None:
-    from opportune.cli.tables import print_table
-
-    text = words(language)
+def _print_verification(found: "Verification", call: Call) -> None:
+    text, language = call.text, call.language
     click.echo(
         text[f"verify.{found.source}"].format(
             id=found.session_id,
@@ -107,41 +72,26 @@ def _print_verification(found: "Verification", language: str) -> None:
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
-@click.option("--all", "shows_all", is_flag=True, help=f"Every row, not {ROWS} of each table.")
-@language_option
-@store_option
-@as_json
-def compare(  # noqa: PLR0913 - arguments and options of the command
-    *,
-    old: str,
-    new: str,
-    shows_all: bool,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
-    """Say what differs between two sessions of one customer, and why the portfolio does.
+@click.argument("session_id", metavar="SESSION")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@answers(_print_verification, exit_code=lambda found, _: int(not found.is_equal))
+def verify(call: Call, session_id: str, files: tuple[str, ...]) -> "Verification":
+    """Recompute a session from its files and say whether it is what is stored.
 
-    OLD and NEW are ids of sessions whose files are kept. Servers are followed through renames.
+    FILE are the customer's, under any names; without any, our own copies are read. Ends with exit
+    code 1 if anything differs. What people changed by hand is listed, and is no difference.
 
-    Example: opportune compare 3f9a2b1c0d4e5f60 7c21e0b9a4d85f13
+    Example: opportune verify 3f9a2b1c0d4e5f60 mpa.xlsx mra.pdf
     """
-    from opportune.cli.tables import print_json
-
-    with opened_service(storage_type, language) as service:
-        found = service.proofs.compare(old, new)
-    if as_json:
-        print_json(found)
-    else:
-        _print_comparison(found, language, None if shows_all else ROWS)
+    given = [input_file(name) for name in files] or None
+    return call.service.proofs.verify(session_id, given)
 
 
-def _print_comparison(found: "Comparison", language: str, limit: int | None) -> None:
+def _print_comparison(found: "Comparison", call: Call) -> None:
     from opportune.pipeline.proof.matching import Reason
 
-    text = words(language)
+    text, language = call.text, call.language
+    limit = None if call.given["shows_all"] else ROWS
     for key, side in (("compare.old", found.old), ("compare.new", found.new)):
         click.echo(
             text[key].format(
@@ -206,6 +156,21 @@ def _print_comparison(found: "Comparison", language: str, limit: int | None) -> 
     )
 
 
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--all", "shows_all", is_flag=True, help=f"Every row, not {ROWS} of each table.")
+@answers(_print_comparison)
+def compare(call: Call, old: str, new: str, **_: bool) -> "Comparison":
+    """Show what differs between two sessions of one customer, and why the portfolio changed.
+
+    OLD and NEW are ids of sessions whose files are kept. Servers are followed through renames.
+
+    Example: opportune compare 3f9a2b1c0d4e5f60 7c21e0b9a4d85f13
+    """
+    return call.service.proofs.compare(old, new)
+
+
 def _fact_rows(found: "Comparison", language: str) -> list[tuple[str, ...]]:
     text = words(language)
     return [
@@ -228,8 +193,6 @@ def _table(
     language: str,
     limit: int | None,
 ) -> None:
-    from opportune.cli.tables import print_table
-
     if not rows:
         return
     text = words(language)
@@ -241,8 +204,6 @@ def _table(
 
 
 def _print_bridge(bridge: "Bridge", language: str) -> None:
-    from opportune.cli.tables import print_table
-
     text = words(language)
     amounts = [bridge.old_arr, *(s.amount for s in bridge.steps), bridge.new_arr]
     labels = [

@@ -8,8 +8,14 @@ from opportune.settings import LOOPBACK_NAMES
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes any free one.",
+)
 @store_option
 def serve(*, host: str, port: int, storage_type: str | None) -> None:
     """Run the HTTP API on this machine; with a login also for others.

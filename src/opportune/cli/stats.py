@@ -5,65 +5,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import as_json, language_option, opened_service, store_option
+from opportune.cli.answering import Call, answers
 from opportune.cli.filters import filter_options
+from opportune.cli.tables import print_table
 from opportune.model.words import category_name, number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.model.filters import OpportunityFilters
-    from opportune.pipeline.figures import Figures, PipelineFigures, PipelineRow
+    from opportune.pipeline.figures import Figures, Moves, PipelineFigures, PipelineRow, Stay
 
 GROUPINGS = ("none", "priority", "category", "service", "customer", "owner", "month", "close-month")
 BAR = 24
 """Characters of the longest bar."""
 
 
-@click.command()
-@filter_options
-@click.option("--by", type=click.Choice(GROUPINGS), default="none", show_default=True)
-@click.option("--top", type=click.IntRange(1, 100), default=10, show_default=True)
-@click.option("--stalled-days", type=click.IntRange(min=1), default=14, show_default=True)
-@click.option("--at", metavar="TIME", default="", help="As it stood then: 2026-03-01, or a time.")
-@language_option
-@store_option
-@as_json
-def stats(  # noqa: PLR0913 - options of the command
-    *,
-    filters: "OpportunityFilters",
-    by: str,
-    top: int,
-    stalled_days: int,
-    at: str,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
-    """Show the pipeline in figures; each is the sum over `list` with the same filters.
-
-    Example: opportune stats --by category --status New --status "In progress"
-    """
-    from opportune.cli.tables import print_json
-    from opportune.model.filters import Grouping
-    from opportune.pipeline.changes.history import moment_of
-
-    with opened_service(storage_type, language) as service:
-        figures = service.analytics.figures(
-            filters,
-            by=Grouping(by),
-            top=top,
-            stalled_days=stalled_days,
-            at=moment_of(at) if at else None,
-        )
-    if as_json:
-        print_json(figures)
-    else:
-        _print_figures(figures, language)
-
-
-def _print_figures(figures: "PipelineFigures", language: str) -> None:
-    from opportune.cli.tables import print_table
-
-    text = words(language)
+def _print_figures(figures: "PipelineFigures", call: Call) -> None:
+    text, language = call.text, call.language
     if not figures.total.count:
         click.echo(text["no.opportunities"])
         return
@@ -115,8 +72,6 @@ def _cells(figures: "Figures", language: str) -> tuple[str, str, str]:
 
 
 def _print_rows(heading: str, rows: Sequence["PipelineRow"], language: str) -> None:
-    from opportune.cli.tables import print_table
-
     click.echo()
     click.secho(heading, bold=True)
     if not rows:
@@ -140,32 +95,57 @@ def _print_rows(heading: str, rows: Sequence["PipelineRow"], language: str) -> N
 
 @click.command()
 @filter_options
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
-@language_option
-@store_option
-@as_json
-def moves(
-    *,
-    filters: "OpportunityFilters",
-    days: int,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
-    """Show which opportunities came to which status in the last days.
+@click.option(
+    "--by",
+    type=click.Choice(GROUPINGS),
+    default="none",
+    show_default=True,
+    help="What figures are grouped by; month is the month of creation.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Rows of the highest and of the stalled.",
+)
+@click.option(
+    "--stalled-days",
+    type=click.IntRange(min=1),
+    default=14,
+    show_default=True,
+    help="Open and unchanged for this many days counts as stalled.",
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    default="",
+    help="As it stood at the end of a day (2026-03-01) or at a time (2026-03-01T12:00:00Z).",
+)
+@answers(_print_figures)
+def stats(
+    call: Call, filters: "OpportunityFilters", by: str, top: int, stalled_days: int, at: str
+) -> "PipelineFigures":
+    """Show the pipeline in figures; each is the sum over `list` with the same filters.
 
-    Example: opportune moves --days 7
+    Example: opportune stats --by category --status New --status "In progress"
     """
-    from opportune.cli.tables import print_json, print_table
+    from opportune.model.filters import Grouping
+    from opportune.pipeline.changes.history import moment_of
 
-    with opened_service(storage_type, language) as service:
-        found = service.analytics.moves(filters, days=days)
-    if as_json:
-        print_json(found)
-        return
-    text = words(language)
+    return call.service.analytics.figures(
+        filters,
+        by=Grouping(by),
+        top=top,
+        stalled_days=stalled_days,
+        at=moment_of(at) if at else None,
+    )
+
+
+def _print_moves(found: "Moves", call: Call) -> None:
+    text, language = call.text, call.language
     if not found.moves:
-        click.echo(text["stats.no.moves"].format(days=days))
+        click.echo(text["stats.no.moves"].format(days=call.given["days"]))
         return
     columns = ("updated", "by", "was", "now", "arr", "title", "id")
     print_table(
@@ -188,24 +168,20 @@ def moves(
 
 @click.command()
 @filter_options
-@language_option
-@store_option
-@as_json
-def stays(
-    *, filters: "OpportunityFilters", language: str, storage_type: str | None, as_json: bool
-) -> None:
-    """Show how many days opportunities are and were in each status.
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Days to look back."
+)
+@answers(_print_moves)
+def moves(call: Call, filters: "OpportunityFilters", days: int) -> "Moves":
+    """Show which opportunities came to which status in the last days.
 
-    Example: opportune stays --owner eva
+    Example: opportune moves --days 7
     """
-    from opportune.cli.tables import print_json, print_table
+    return call.service.analytics.moves(filters, days=days)
 
-    with opened_service(storage_type, language) as service:
-        found = service.analytics.stays(filters)
-    if as_json:
-        print_json(found)
-        return
-    text = words(language)
+
+def _print_stays(found: "Sequence[Stay]", call: Call) -> None:
+    text, language = call.text, call.language
     columns = ("status", "count", "days.mean", "days.median", "days.longest")
     print_table(
         [f"column.{name}" for name in columns],
@@ -221,3 +197,14 @@ def stays(
         ],
         language,
     )
+
+
+@click.command()
+@filter_options
+@answers(_print_stays)
+def stays(call: Call, filters: "OpportunityFilters") -> "Sequence[Stay]":
+    """Show how many days opportunities are and were in each status.
+
+    Example: opportune stays --owner eva
+    """
+    return call.service.analytics.stays(filters)

@@ -1,11 +1,17 @@
 """Commands on the DynamoDB tables themselves: make, remove and examine them."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
-from opportune.cli.context import as_json, language_option
+from opportune.cli.answering import Call, answers
 from opportune.cli.migrate import migrate
-from opportune.model.words import words
+from opportune.cli.tables import print_table
 from opportune.settings import Settings
+
+if TYPE_CHECKING:  # loaded when a command needs it: --help must not pay for it
+    from opportune.stores.dynamodb.doctor import Finding
 
 
 @click.group()
@@ -21,9 +27,17 @@ def store() -> None:
 store.add_command(migrate)
 
 
+def _show_created(made: Sequence[str], call: Call) -> None:
+    for name in made:
+        click.echo(call.text["table.created"].format(name=name))
+    if not made:
+        click.echo(call.text["table.all.there"])
+    click.echo(call.text["table.next"])
+
+
 @store.command("create-tables")
-@language_option
-def create_tables(*, language: str) -> None:
+@answers(_show_created, has_store=False, has_json=False)
+def create_tables(_: Call) -> Sequence[str]:
     """Create the tables on a local engine; in AWS, deploy infra/storage.yaml.
 
     Example: AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000 opportune store create-tables
@@ -31,63 +45,64 @@ def create_tables(*, language: str) -> None:
     from opportune.stores.dynamodb import tables
 
     settings = Settings.from_environment()
-    made = tables.create_tables(
+    return tables.create_tables(
         settings.dynamodb_table, region=settings.aws_region, endpoint=settings.dynamodb_endpoint
     )
-    text = words(language)
-    for name in made:
-        click.echo(text["table.created"].format(name=name))
-    if not made:
-        click.echo(text["table.all.there"])
-    click.echo(text["table.next"])
+
+
+def _show_deleted(gone: Sequence[str], call: Call) -> None:
+    for name in gone:
+        click.echo(call.text["table.deleted"].format(name=name))
+    if not gone:
+        click.echo(call.text["table.none.there"])
 
 
 @store.command("delete-tables")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@language_option
-def delete_tables(*, yes: bool, language: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@answers(_show_deleted, has_store=False, has_json=False)
+def delete_tables(call: Call, *, yes: bool) -> Sequence[str]:
     """Delete the tables of a local engine with all they hold.
 
     Example: AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000 opportune store delete-tables --yes
     """
     from opportune.stores.dynamodb import tables
 
-    settings, text = Settings.from_environment(), words(language)
+    settings = Settings.from_environment()
     if not yes:
-        click.confirm(text["table.confirm"].format(name=settings.dynamodb_table), abort=True)
-    gone = tables.delete_tables(
+        click.confirm(call.text["table.confirm"].format(name=settings.dynamodb_table), abort=True)
+    return tables.delete_tables(
         settings.dynamodb_table, region=settings.aws_region, endpoint=settings.dynamodb_endpoint
     )
-    for name in gone:
-        click.echo(text["table.deleted"].format(name=name))
-    if not gone:
-        click.echo(text["table.none.there"])
+
+
+def _show_findings(findings: "Sequence[Finding]", call: Call) -> None:
+    print_table(
+        ("column.table", "column.subject", "column.found", "column.remedy"),
+        [(f.table, f.subject, f.found, f.remedy) for f in findings],
+        call.language,
+    )
+
+
+def _ill(findings: "Sequence[Finding]", _: Call) -> int:
+    return int(not all(finding.is_well for finding in findings))
 
 
 @store.command()
-@language_option
-@as_json
-@click.pass_context
-def doctor(context: click.Context, *, language: str, as_json: bool) -> None:
+@answers(
+    _show_findings,
+    has_store=False,
+    exit_code=_ill,
+)
+def doctor(_: Call) -> "Sequence[Finding]":
     """Compare live tables with infra/storage.yaml and try the permissions; change nothing.
 
     Ends with exit code 1 if anything is not as it should be.
 
     Example: opportune store doctor --json
     """
-    from opportune.cli.tables import print_json, print_table
     from opportune.stores.dynamodb.doctor import examine
 
     settings = Settings.from_environment()
-    findings = examine(
+    return examine(
         settings.dynamodb_table, region=settings.aws_region, endpoint=settings.dynamodb_endpoint
     )
-    if as_json:
-        print_json(findings)
-    else:
-        print_table(
-            ("column.table", "column.subject", "column.found", "column.remedy"),
-            [(f.table, f.subject, f.found, f.remedy) for f in findings],
-            language,
-        )
-    context.exit(0 if all(f.is_well for f in findings) else 1)

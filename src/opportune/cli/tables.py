@@ -5,13 +5,16 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 from pydantic import TypeAdapter
 
 from opportune.model.records import InventoryTotals, Opportunity
 from opportune.model.words import category_name, in_marks, number, words
-from opportune.pipeline.answers import CalculationCell, CalculationNode
+
+if TYPE_CHECKING:  # an import at run time would load the analysis
+    from opportune.pipeline.answers import CalculationCell, CalculationNode
 
 Cell = str
 _CELL = re.compile(r"(?P<table>.*[ !])(?P<column>[A-Z]{1,3})(?P<row>\d+)")
@@ -168,7 +171,7 @@ def _section(title: str, lines: Sequence[str], *, bullet: str = "- ") -> None:
             click.echo(f"{bullet}{line}")
 
 
-def print_tree(node: CalculationNode, language: str = "en", *, depth: int = 0) -> None:
+def print_tree(node: "CalculationNode", language: str = "en", *, depth: int = 0) -> None:
     """Print a calculation tree: amount, formula, cells, rows of the price book, then what is below.
 
     Children are indented below what they add up to; cells that stand beside them come after them.
@@ -190,7 +193,7 @@ def print_tree(node: CalculationNode, language: str = "en", *, depth: int = 0) -
         click.secho(f"{indent}  < {line}", dim=True)
 
 
-def _cell_lines(node: CalculationNode, language: str) -> Iterator[str]:
+def _cell_lines(node: "CalculationNode", language: str) -> Iterator[str]:
     """Yield the cells row by row: `mpa.xlsx Servers!2:2 G2 "2" · H2 "4" = 8 cores`."""
     for row, cells in groupby(node.cells, key=lambda cell: _row_of(cell.source)):
         texts: list[str] = []
@@ -212,7 +215,7 @@ def _column_of(source: str) -> str:
     return f"{found['column']}{found['row']}" if found else ""
 
 
-def _read_as(cell: CalculationCell, language: str) -> str:
+def _read_as(cell: "CalculationCell", language: str) -> str:
     """Return the value where it is a number that the raw text does not say alone."""
     if cell.value is None or isinstance(cell.value, bool | str):
         return ""

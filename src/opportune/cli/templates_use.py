@@ -1,76 +1,89 @@
 """Commands that try a template, and make opportunities from one by hand."""
 
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import click
 
-from opportune.cli.context import (
-    as_json,
-    caller,
-    language_option,
-    opened_service,
-    progress,
-    store_option,
-)
+from opportune.cli.answering import Call, answers
+from opportune.cli.context import caller, progress
+from opportune.cli.tables import print_opportunity
 from opportune.cli.templates import read_file, templates
-from opportune.model.words import words
+
+if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
+    from opportune.pipeline.templates.answers import NewOpportunity
+    from opportune.pipeline.templates.preview import TemplatePreview
 
 __all__ = ["templates"]
 
 
-@templates.command()
-@click.argument("template_id", metavar="ID")
-@click.option("--file", "path", help="Try this file instead of what is kept.")
-@click.option("--session", "session_id", default="", help="On its files; else on a sample.")
-@language_option
-@store_option
-@as_json
-def preview(  # noqa: PLR0913 - argument and options of the command
-    *,
-    template_id: str,
-    path: str | None,
-    session_id: str,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
-    """Show what a template would find, without keeping anything.
-
-    Example: opportune templates preview graviton --file graviton.toml --lang es
-    """
-    from opportune.cli.tables import print_json, print_opportunity
-
-    file = read_file(path) if path else None
-    with opened_service(storage_type, language) as service, progress(language) as on_progress:
-        if on_progress:
-            on_progress("analyze", "")
-        found = service.templates.preview(
-            template_id, file=file, session_id=session_id, language=language
-        )
-    if as_json:
-        print_json(found)
-    elif found.opportunity:
-        print_opportunity(found.opportunity, language)
+def _show_preview(found: "TemplatePreview", call: Call) -> None:
+    if found.opportunity:
+        print_opportunity(found.opportunity, call.language)
     else:
         click.echo(found.why_not)
 
 
 @templates.command()
 @click.argument("template_id", metavar="ID")
+@click.option("--file", "path", help="Try this file instead of what is kept.")
 @click.option(
-    "--session", "session_id", default="", help="Where to; else the customer's session by hand."
+    "--session",
+    "session_id",
+    default="",
+    help="Try it on the kept files of this session; else on a sample inventory.",
+)
+@answers(_show_preview)
+def preview(call: Call, template_id: str, path: str | None, session_id: str) -> "TemplatePreview":
+    """Show what a template would find, without keeping anything.
+
+    Example: opportune templates preview graviton --file graviton.toml --lang es
+    """
+    file = read_file(path) if path else None
+    with progress(call.language) as on_progress:
+        if on_progress:
+            on_progress("analyze", "")
+        return call.service.templates.preview(
+            template_id, file=file, session_id=session_id, language=call.language
+        )
+
+
+def _show_made(made: "NewOpportunity", call: Call) -> None:
+    new = made.opportunity
+    click.echo(call.text["template.made"].format(id=new.id, title=new.title))
+    if made.open:
+        click.echo(call.text["template.open"].format(names=", ".join(made.open)))
+
+
+@templates.command()
+@click.argument("template_id", metavar="ID")
+@click.option(
+    "--session",
+    "session_id",
+    default="",
+    help="Id of the session; else the customer's session of opportunities made by hand.",
 )
 @click.option("--customer", default="", help="Name of the customer.")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Of a placeholder.")
-@click.option("--title", help="Instead of the template's.")
-@click.option("--priority", type=click.Choice(["High", "Medium", "Low"]))
-@click.option("--arr", callback=lambda *given: _usd(given[-1]), help="US dollars a year; else 0.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a placeholder in the texts; may be repeated.",
+)
+@click.option("--title", help="Title; else the title of the template.")
+@click.option(
+    "--priority",
+    type=click.Choice(["High", "Medium", "Low"]),
+    help="Priority; else the template's.",
+)
+@click.option(
+    "--arr", callback=lambda *given: _usd(given[-1]), help="ARR in US dollars a year; else 0."
+)
 @click.option("--owner", help="Who it belongs to.")
-@language_option
-@store_option
-@as_json
-def use(  # noqa: PLR0913 - argument and options of the command
-    *,
+@answers(_show_made)
+def use(
+    call: Call,
     template_id: str,
     session_id: str,
     customer: str,
@@ -79,34 +92,21 @@ def use(  # noqa: PLR0913 - argument and options of the command
     priority: str | None,
     arr: Decimal | None,
     owner: str | None,
-    language: str,
-    storage_type: str | None,
-    as_json: bool,
-) -> None:
+) -> "NewOpportunity":
     """Make an opportunity by hand from a template; values not given stay open in its texts.
 
     Example: opportune templates use sap --customer "Example Corp" --set applications=2 --arr 50000
     """
-    from opportune.cli.tables import print_json
-
     named = {"title": title, "priority": priority, "estimated_arr": arr, "owner": owner}
-    with opened_service(storage_type, language) as service:
-        made = service.templates.create_from_template(
-            template_id,
-            updated_by=caller(),
-            session_id=session_id,
-            customer=customer,
-            language=language,
-            values=_values(given),
-            fields={k: v for k, v in named.items() if v is not None},
-        )
-    if as_json:
-        print_json(made)
-        return
-    text, new = words(language), made.opportunity
-    click.echo(text["template.made"].format(id=new.id, title=new.title))
-    if made.open:
-        click.echo(text["template.open"].format(names=", ".join(made.open)))
+    return call.service.templates.create_from_template(
+        template_id,
+        updated_by=caller(),
+        session_id=session_id,
+        customer=customer,
+        language=call.language,
+        values=_values(given),
+        fields={k: v for k, v in named.items() if v is not None},
+    )
 
 
 def _usd(text: str | None) -> Decimal | None:

@@ -98,7 +98,7 @@ def _largest_head_bytes(sample: Sample) -> int:
     rehearsal = Rehearsal(TABLE)
     store = DynamoDBStore(TABLE, clock=lambda: _AN_HOUR, connection=rehearsal)
     service = Service(store, MemoryFiles())
-    service.store_analysis(sample.header, sample.opportunities)
+    service.analyses.store_analysis(sample.header, sample.opportunities)
     rows = rehearsal.tables[TABLE].rows()
     heads = (row for row in rows if row["opportunityId"]["S"] != HEADER)
     return max(map(item_bytes, heads), default=0)

@@ -155,7 +155,7 @@ def rehearse(
 def analyse(service: Service, sample: Sample) -> None:
     """Read the templates and keep an analysis, as analysing files does."""
     service.store.list_templates()
-    service.store_analysis(sample.header, sample.opportunities)
+    service.analyses.store_analysis(sample.header, sample.opportunities)
 
 
 def update(service: Service, opportunity_ids: Sequence[str], times: int) -> None:

@@ -6,22 +6,13 @@ the value.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opportune.errors import ConfigurationError
 from opportune.observe.metering import metered
 from opportune.observe.tally import Metered, Tally
-from opportune.pipeline.analyze.analyze import Analyses
-from opportune.pipeline.analyze.intake import inspect_files
-from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
-from opportune.pipeline.changes.edit import Editing
-from opportune.pipeline.changes.edit_many import BulkEditing
-from opportune.pipeline.changes.history import Histories
-from opportune.pipeline.changes.seals import Seals
-from opportune.pipeline.figures import PROBABILITIES, Analytics, Probabilities
-from opportune.pipeline.proof.recompute import Proofs
-from opportune.pipeline.transfer import Exports
 from opportune.prices.kept import PriceBooks, price_books
 from opportune.settings import Settings
 from opportune.stores.contract import RETENTION, Clock, Retention, Store, utc_now
@@ -29,24 +20,26 @@ from opportune.stores.files.kept import FileKeeper, FolderFiles, MemoryFiles
 from opportune.stores.running import StoreMigrations
 
 if TYPE_CHECKING:
+    from opportune.pipeline.analyze.analyze import Analyses
+    from opportune.pipeline.changes.duplicates import Duplicates
+    from opportune.pipeline.changes.edit import Editing
+    from opportune.pipeline.changes.edit_many import BulkEditing
+    from opportune.pipeline.changes.history import Histories
+    from opportune.pipeline.changes.seals import Seals
+    from opportune.pipeline.figures import Analytics, Probabilities
+    from opportune.pipeline.proof.recompute import Proofs
     from opportune.pipeline.templates.templates import Templates
+    from opportune.pipeline.transfer import Exports
 
 
 class Service:
     """Opens the use cases over one store. Safe to share between threads if the store is.
 
+    Each use case is loaded when it is asked for: a command that lists pays for no analysis.
+
     Attributes:
         store: For plain reads, which no use case would add to.
         books: The price books.
-        inspect: Reads files and says what they hold; keeps nothing.
-        analyses: Analyses files and keeps what is found; `analyze` and `store_analysis` at hand.
-        proofs: Recomputes what is stored: explains, verifies, compares.
-        histories: The past, and going back to it.
-        seals: Whether the past is unchanged.
-        editing: What people do to one opportunity or session.
-        bulk: The same change to many opportunities.
-        analytics: Figures of the pipeline.
-        exports: Writes opportunities to files, and takes such files in.
 
     Args:
         store: Where sessions and opportunities are kept.
@@ -56,7 +49,7 @@ class Service:
         tally: Of what the store's operations consume; None = nobody tells.
         clock: Gives the date of an analysis, and the present moment.
         retention: As the store has it.
-        probabilities: Of being won, by status.
+        probabilities: Of being won, by status; None = the usual ones.
     """
 
     def __init__(  # noqa: PLR0913 - what the use cases need, by name
@@ -69,25 +62,73 @@ class Service:
         tally: Tally | None = None,
         clock: Clock = utc_now,
         retention: Retention = RETENTION,
-        probabilities: Probabilities = PROBABILITIES,
+        probabilities: "Probabilities | None" = None,
     ) -> None:
         self._migrations = migrations
         self._tally = tally or Tally()
         self._files = files
         self._clock = clock
+        self._retention = retention
+        self._probabilities = probabilities
         self.store = store
         self.books = books or PriceBooks()
-        self.inspect = inspect_files
-        self.analyses = Analyses(store, files, self.books, clock)
-        self.analyze = self.analyses.analyze
-        self.store_analysis = self.analyses.store_analysis
-        self.proofs = Proofs(store, files, self.books)
-        self.histories = Histories(store, clock, retention)
-        self.seals = Seals(store, clock, retention)
-        self.editing = Editing(store, clock, retention)
-        self.bulk = BulkEditing(store)
-        self.analytics = Analytics(store, self.histories, clock, probabilities)
-        self.exports = Exports(store, clock, self.proofs.in_languages)
+
+    @cached_property
+    def analyses(self) -> "Analyses":
+        """Inspects and analyses files, and keeps what is found."""
+        from opportune.pipeline.analyze.analyze import Analyses
+
+        return Analyses(self.store, self._files, self.books, self._clock)
+
+    @cached_property
+    def proofs(self) -> "Proofs":
+        """Recomputes what is stored: explains, verifies, compares."""
+        from opportune.pipeline.proof.recompute import Proofs
+
+        return Proofs(self.store, self._files, self.books)
+
+    @cached_property
+    def histories(self) -> "Histories":
+        """Tells the past, and goes back to it."""
+        from opportune.pipeline.changes.history import Histories
+
+        return Histories(self.store, self._clock, self._retention)
+
+    @cached_property
+    def seals(self) -> "Seals":
+        """Tells whether the past is unchanged."""
+        from opportune.pipeline.changes.seals import Seals
+
+        return Seals(self.store, self._clock, self._retention)
+
+    @cached_property
+    def editing(self) -> "Editing":
+        """Makes, changes and deletes one opportunity, or deletes a session."""
+        from opportune.pipeline.changes.edit import Editing
+
+        return Editing(self.store, self._clock, self._retention)
+
+    @cached_property
+    def bulk(self) -> "BulkEditing":
+        """Makes the same change to many opportunities."""
+        from opportune.pipeline.changes.edit_many import BulkEditing
+
+        return BulkEditing(self.store)
+
+    @cached_property
+    def analytics(self) -> "Analytics":
+        """Adds the pipeline up."""
+        from opportune.pipeline.figures import PROBABILITIES, Analytics
+
+        chances = self._probabilities or PROBABILITIES
+        return Analytics(self.store, self.histories, self._clock, chances)
+
+    @cached_property
+    def exports(self) -> "Exports":
+        """Writes opportunities to files, and takes such files in."""
+        from opportune.pipeline.transfer import Exports
+
+        return Exports(self.store, self._clock, self.proofs.in_languages)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Service":
@@ -126,8 +167,10 @@ class Service:
         )
 
     @property
-    def duplicates(self) -> Duplicates:
+    def duplicates(self) -> "Duplicates":
         """What finds and merges duplicates; made anew for each question."""
+        from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
+
         return Duplicates(self.store, CommonServers(self.proofs))
 
     @property

@@ -142,7 +142,7 @@ def test_what_is_made_up_is_stored_with_the_size_asked_for(count: int, item_kb: 
     rehearsal = Rehearsal(TABLE)
     store = DynamoDBStore(TABLE, connection=rehearsal)
     sample = made_up(count, item_kb)
-    Service(store, MemoryFiles()).store_analysis(sample.header, sample.opportunities)
+    Service(store, MemoryFiles()).analyses.store_analysis(sample.header, sample.opportunities)
     rows = rehearsal.tables[TABLE].rows()
     sizes = [item_bytes(row) for row in rows if row["opportunityId"]["S"] != "#session"]
     assert len(sizes) == count
@@ -158,7 +158,9 @@ def test_a_size_that_no_opportunity_has_is_refused(item_kb: float) -> None:
 
 def test_what_a_real_analysis_keeps_is_measured() -> None:
     service = Service(open_store("memory:"), MemoryFiles())
-    answer = service.analyze([workbook(20), report()], customer="Canary Corp", updated_by="ana")
+    answer = service.analyses.analyze(
+        [workbook(20), report()], customer="Canary Corp", updated_by="ana"
+    )
     sample = Sample.of(service.store.get_session(answer.session_id), answer.opportunities)
     estimated = estimate(Assumptions(sample=sample), PRICES)
     assert estimated.opportunities == len(answer.opportunities) > 5

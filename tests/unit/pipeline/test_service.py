@@ -41,7 +41,7 @@ def service(memory: Store) -> Service:
 
 def analyse(service: Service, **changes: str) -> AnalysisAnswer:
     options: dict[str, Any] = {"customer": "Example Corp", "updated_by": "ana"} | changes
-    return service.analyze(FILES, **options)
+    return service.analyses.analyze(FILES, **options)
 
 
 def test_an_analysis_finds_and_keeps_priced_opportunities_with_evidence(service: Service) -> None:
@@ -72,7 +72,7 @@ def test_the_same_files_again_change_nothing(service: Service) -> None:
 
 def test_the_order_of_files_does_not_matter(service: Service) -> None:
     first = analyse(service)
-    turned = service.analyze(FILES[::-1], customer="Example Corp", updated_by="ana")
+    turned = service.analyses.analyze(FILES[::-1], customer="Example Corp", updated_by="ana")
     assert turned.session_id == first.session_id
 
 
@@ -100,7 +100,7 @@ def test_customer_and_files_decide_the_session_and_a_given_id_wins(service: Serv
     ids = {
         analyse(service).session_id,
         analyse(service, customer="Another").session_id,
-        service.analyze(FILES[:1], customer="Example Corp", updated_by="ana").session_id,
+        service.analyses.analyze(FILES[:1], customer="Example Corp", updated_by="ana").session_id,
         analyse(service, session_id="mine").session_id,
     }
     assert len(ids) == 4
@@ -114,13 +114,13 @@ def test_files_in_each_others_place_are_refused_and_nothing_is_kept(service: Ser
         replace(FILES[0], expected="readiness"),
     ]
     with pytest.raises(UnsupportedDocumentError, match=r"mra\.pdf: this is a readiness report"):
-        service.analyze(swapped, customer="x", updated_by="ana")
+        service.analyses.analyze(swapped, customer="x", updated_by="ana")
     assert service.store.list_sessions().items == ()
 
 
 def test_a_report_alone_is_no_inventory(service: Service) -> None:
     with pytest.raises(DocumentError, match="no inventory"):
-        service.analyze([replace(FILES[1], expected="")], customer="x", updated_by="ana")
+        service.analyses.analyze([replace(FILES[1], expected="")], customer="x", updated_by="ana")
 
 
 @pytest.mark.parametrize("session_id", ["../x", "a" * 37, "a b"])
@@ -190,7 +190,7 @@ def test_an_analysis_keeps_what_people_change_while_it_runs(
 ) -> None:
     wanted = analyse(service).opportunities[0].id
     rival = meddled(service, memory, wanted, 2)
-    rival.analyze(FILES, customer="Example Corp", updated_by="bob", language="pt")
+    rival.analyses.analyze(FILES, customer="Example Corp", updated_by="bob", language="pt")
     final = service.store.get_opportunity(wanted)
     assert (final.owner, final.language) == ("xx", "pt")
 

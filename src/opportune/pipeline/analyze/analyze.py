@@ -13,6 +13,7 @@ from opportune.pipeline.analyze.intake import (
     analysed,
     check_kinds,
     derived_session_id,
+    inspect_files,
     read,
     reworded_by_speaker,
 )
@@ -34,6 +35,8 @@ class Analyses:
         books: The price books.
         clock: Gives the date of an analysis.
     """
+
+    inspect = staticmethod(inspect_files)
 
     def __init__(self, store: Records, files: FileKeeper, books: PriceBooks, clock: Clock) -> None:
         self._store = store

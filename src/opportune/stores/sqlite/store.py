@@ -51,7 +51,6 @@ from opportune.stores.cursor import (
 from opportune.stores.derived import SessionsByHeader, TemplatesByHistory
 from opportune.stores.journal import Copying, Migration, Note, Told, Written
 from opportune.stores.journaling import Journaling, written, written_template
-from opportune.stores.sqlite.audit import Auditor
 from opportune.stores.sqlite.bulk import decided
 from opportune.stores.sqlite.copying import Copier
 from opportune.stores.sqlite.file import SQLiteFile
@@ -270,6 +269,8 @@ class SQLiteStore(SessionsByHeader, TemplatesByHistory):
         check_limit(limit)
         after = position_of(AUDIT_QUESTION, cursor) if cursor is not None else None
         with self._file.snapshot() as db:
+            from opportune.stores.sqlite.audit import Auditor  # needs numpy
+
             return Auditor(db, self._clock(), self._retention).page(limit, after)
 
     def replicate(self, records: Sequence[Record], *, copying: Copying = Copying.NEWER) -> bool:

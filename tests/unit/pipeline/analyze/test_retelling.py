@@ -22,7 +22,7 @@ MOMENT = datetime(2026, 11, 28, tzinfo=UTC)
 def analysed(language: str, files: FileKeeper | None = None) -> tuple[Service, str]:
     store = open_store("memory:")
     service = Service(store, files or MemoryFiles(), clock=lambda: MOMENT)
-    answer = service.analyze(
+    answer = service.analyses.analyze(
         [workbook(), report()], customer="Example Corp", updated_by="ana", language=language
     )
     return service, answer.session_id

@@ -38,10 +38,10 @@ def test_two_analyses_of_one_estate_have_duplicates_with_their_servers(
     clock: ManualClock,
 ) -> None:
     service = Service(MemoryStore(clock=clock), MemoryFiles(), clock=clock)
-    first = service.analyze([workbook(40), report()], customer="Acme", updated_by="ana")
+    first = service.analyses.analyze([workbook(40), report()], customer="Acme", updated_by="ana")
     clock.advance(hours=1)
-    second = service.analyze([workbook(40)], customer="ACME", updated_by="ana")
-    other = service.analyze([workbook(40)], customer="Another", updated_by="ana")
+    second = service.analyses.analyze([workbook(40)], customer="ACME", updated_by="ana")
+    other = service.analyses.analyze([workbook(40)], customer="Another", updated_by="ana")
     assert len({first.session_id, second.session_id, other.session_id}) == 3
     pairs = service.duplicates.possible()
     assert pairs
@@ -237,12 +237,12 @@ def test_a_merge_that_is_always_overtaken_ends(
 def test_a_merged_one_stays_gone_when_its_files_are_analysed_again(clock: ManualClock) -> None:
     service = Service(MemoryStore(clock=clock), MemoryFiles(), clock=clock)
     files = [workbook(40), report()]
-    first = service.analyze(files, customer="Acme", updated_by="ana")
-    second = service.analyze([workbook(40)], customer="Acme", updated_by="ana")
+    first = service.analyses.analyze(files, customer="Acme", updated_by="ana")
+    second = service.analyses.analyze([workbook(40)], customer="Acme", updated_by="ana")
     kept, other = f"{first.session_id}.rehost", f"{second.session_id}.rehost"
     service.duplicates.merge(kept, other, updated_by="bea")
-    service.analyze([workbook(40)], customer="Acme", updated_by="ana")
+    service.analyses.analyze([workbook(40)], customer="Acme", updated_by="ana")
     with pytest.raises(OpportunityNotFoundError):
         service.store.get_opportunity(other)
-    again = service.analyze(files, customer="Acme", updated_by="ana")
+    again = service.analyses.analyze(files, customer="Acme", updated_by="ana")
     assert kept in {o.id for o in again.opportunities}

@@ -39,13 +39,13 @@ def service(memory: Store, clock: Clock) -> Service:
 
 def analysed(service: Service, **options: Any) -> str:
     wanted: dict[str, Any] = {"customer": "Example Corp", "updated_by": "ana"} | options
-    return service.analyze([workbook(), report()], **wanted).session_id
+    return service.analyses.analyze([workbook(), report()], **wanted).session_id
 
 
 def test_two_sessions_of_one_customer_are_compared(service: Service) -> None:
     old, new = (
         analysed(service),
-        service.analyze(
+        service.analyses.analyze(
             [workbook(seed=8)], customer="Example corp", updated_by="ana", language="es"
         ).session_id,
     )

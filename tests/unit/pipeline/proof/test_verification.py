@@ -47,7 +47,7 @@ def service(memory: Store, clock: Clock) -> Service:
 
 def analysed(service: Service, **options: Any) -> str:
     wanted: dict[str, Any] = {"customer": "Example Corp", "updated_by": "ana"} | options
-    return service.analyze([MPA, MRA], **wanted).session_id
+    return service.analyses.analyze([MPA, MRA], **wanted).session_id
 
 
 def told(found: Verification) -> set[tuple[str, str, str]]:
@@ -133,7 +133,9 @@ def test_files_that_are_missing_or_too_many_are_named(service: Service) -> None:
 
 def test_how_often_a_file_is_handed_in_does_not_matter(service: Service) -> None:
     twice = InputFile("copy.xlsx", MPA.data)
-    session_id = service.analyze([MPA, MRA, twice], customer="x", updated_by="ana").session_id
+    session_id = service.analyses.analyze(
+        [MPA, MRA, twice], customer="x", updated_by="ana"
+    ).session_id
     assert "duplicate-file" in {n.code for n in service.store.get_session(session_id).quality}
     for found in (
         service.proofs.verify(session_id),
