@@ -135,6 +135,13 @@ def with_system(
         chosen[places["os_version"]] = "os_name"
 
 
+def with_name(chosen: MutableMapping[int, str], layout: Layout) -> None:
+    """Read another name of a machine as its host name, if it has no other."""
+    places = {name: index for index, name in chosen.items()}
+    if "other_name" in places and "hostname" not in places and "hostname" in layout.fields:
+        chosen[places["other_name"]] = "hostname"
+
+
 def with_virtual_cores(header: "Header", chosen: MutableMapping[int, str]) -> None:
     """Read virtual CPUs beside "cores per socket" as all cores: they count each core already."""
     places = {name: index for index, name in chosen.items()}

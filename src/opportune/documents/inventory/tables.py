@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from opportune.documents.inventory.filling import (
     fields_by_words,
     filled_in,
+    with_name,
     with_system,
     with_virtual_cores,
 )
@@ -218,6 +219,7 @@ def _found(
     if layout.kind == SERVERS:
         with_virtual_cores(header, chosen)
         with_system(chosen, layout, rows)
+        with_name(chosen, layout)
     read = _Read()
     for cell in header.cells:
         read.add(chosen.get(cell[0]), cell)
