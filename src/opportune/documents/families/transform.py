@@ -131,7 +131,7 @@ TRANSFORM = family(
     "transform-export",
     "an export of AWS Transform's discovery tool",
     (_INVENTORY, _VMWARE, _METRICS, _STORAGE, _NETWORK, _DATABASES, *mpa.LINKS),
-    "vmname vmid vmuuid powerstate primaryipaddress totaldiskcapacity "
+    "vmname vmid vmuuid primaryipaddress totaldiskcapacity "
     "osaccordingtotheconfigurationfile maxcpuusagepctdec avgcpuusagepctdec maxramusagepctdec "
     "avgramutlpctdec isenginecomponent sqlservicename sqlservicetype "
     + _keys(f"{_CPU} {_RAM}", "p95"),
