@@ -34,7 +34,7 @@ from opportune.pipeline.analyze.rewording import speaker_of
 from opportune.pipeline.answers import AnalysisAnswer, ExplanationAnswer, Inspection
 from opportune.pipeline.changes.history import moment_of
 from opportune.pipeline.proof.compare import Comparison
-from opportune.pipeline.proof.verify import Verification
+from opportune.pipeline.proof.verify import SessionVerification
 from opportune.prices.kept import PriceBookAnswer
 from opportune.settings import Settings
 
@@ -217,7 +217,7 @@ def delete_session(service: ServiceOf, caller: Caller, session_id: str) -> None:
 
 
 @router.get("/sessions/{session_id}/verification")
-def verify_kept(service: ServiceOf, session_id: str) -> Verification:
+def verify_kept(service: ServiceOf, session_id: str) -> SessionVerification:
     """Recompute a session from our copies of its files, and say whether it is what is stored."""
     return service.proofs.verify(session_id)
 
@@ -225,7 +225,7 @@ def verify_kept(service: ServiceOf, session_id: str) -> Verification:
 @router.post("/sessions/{session_id}/verification")
 def verify(
     service: ServiceOf, session_id: str, files: Annotated[list[UploadFile], File()]
-) -> Verification:
+) -> SessionVerification:
     """Recompute a session from these bytes, and say whether it is what is stored."""
     return service.proofs.verify(session_id, [sent(f) for f in files])
 

@@ -10,7 +10,7 @@ from opportune.analysis.plays.play import Play
 from opportune.api.callers import Caller
 from opportune.api.shared import ChangeId, ExpectedVersion, ServiceOf, api_router
 from opportune.model.records import LANGUAGES, Evidence, Model, Money, Priority, Text
-from opportune.pipeline.templates.answers import NewOpportunity, TemplateAnswer, TemplateRevision
+from opportune.pipeline.templates.answers import TemplateAnswer, TemplateRevision, TemplateUseAnswer
 from opportune.pipeline.templates.preview import TemplatePreview
 
 router = api_router("/api/templates")
@@ -24,7 +24,7 @@ class Enabling(Model):
     enabled: bool
 
 
-class Duplicate(Model):
+class TemplateCopy(Model):
     """The id of the copy."""
 
     id: Text
@@ -156,7 +156,7 @@ def delete_template(
 
 @router.post("/{template_id}/duplicate", status_code=201)
 def duplicate_template(
-    service: ServiceOf, caller: Caller, response: Response, template_id: str, copy: Duplicate
+    service: ServiceOf, caller: Caller, response: Response, template_id: str, copy: TemplateCopy
 ) -> TemplateAnswer:
     """Keep a copy under another id."""
     made = service.templates.duplicate(template_id, copy.id, updated_by=caller)
@@ -196,7 +196,7 @@ def use_template(
     template_id: str,
     wanted: ByHand,
     change_id: ChangeId,
-) -> NewOpportunity:
+) -> TemplateUseAnswer:
     """Make an opportunity by hand; values that are not given stay open in its texts."""
     fields = {k: v for k, v in dict(wanted).items() if k not in _NO_FIELDS and v is not None}
     return service.templates.create_from_template(

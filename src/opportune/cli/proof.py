@@ -14,7 +14,7 @@ from opportune.model.words import number, words
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
     from opportune.pipeline.proof.compare import Bridge, Comparison
-    from opportune.pipeline.proof.verify import Verification
+    from opportune.pipeline.proof.verify import SessionVerification
 
 ROWS = 20
 """Of a table of a comparison, unless all are wanted."""
@@ -24,7 +24,7 @@ BAR = 32
 """Characters of the longest bar."""
 
 
-def _print_verification(found: "Verification", call: Call) -> None:
+def _print_verification(found: "SessionVerification", call: Call) -> None:
     text, language = call.text, call.language
     click.echo(
         text[f"verify.{found.source}"].format(
@@ -75,7 +75,7 @@ def _print_verification(found: "Verification", call: Call) -> None:
 @click.argument("session_id", metavar="SESSION")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @answers(_print_verification, exit_code=lambda found, _: int(not found.is_equal))
-def verify(call: Call, session_id: str, files: tuple[str, ...]) -> "Verification":
+def verify(call: Call, session_id: str, files: tuple[str, ...]) -> "SessionVerification":
     """Recompute a session from its files and say whether it is what is stored.
 
     FILE are the customer's, under any names; without any, our own copies are read. Ends with exit
@@ -88,7 +88,7 @@ def verify(call: Call, session_id: str, files: tuple[str, ...]) -> "Verification
 
 
 def _print_comparison(found: "Comparison", call: Call) -> None:
-    from opportune.pipeline.proof.matching import Reason
+    from opportune.pipeline.proof.matching import MatchReason
 
     text, language = call.text, call.language
     limit = None if call.given["shows_all"] else ROWS
@@ -102,14 +102,14 @@ def _print_comparison(found: "Comparison", call: Call) -> None:
                 book=side.price_book,
             ),
         )
-    count = {reason: sum(m.reason == reason for m in found.matches) for reason in Reason}
+    count = {reason: sum(m.reason == reason for m in found.matches) for reason in MatchReason}
     click.echo(
         text["compare.matched"].format(
             count=len(found.matches),
-            id=count[Reason.ID],
-            name=count[Reason.NAME],
-            address=count[Reason.ADDRESS],
-            specification=count[Reason.SPECIFICATION],
+            id=count[MatchReason.ID],
+            name=count[MatchReason.NAME],
+            address=count[MatchReason.ADDRESS],
+            specification=count[MatchReason.SPECIFICATION],
         ),
     )
     if found.ambiguous:

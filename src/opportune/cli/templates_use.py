@@ -11,7 +11,7 @@ from opportune.cli.tables import print_opportunity
 from opportune.cli.templates import read_file, templates
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
-    from opportune.pipeline.templates.answers import NewOpportunity
+    from opportune.pipeline.templates.answers import TemplateUseAnswer
     from opportune.pipeline.templates.preview import TemplatePreview
 
 __all__ = ["templates"]
@@ -48,7 +48,7 @@ def preview(call: Call, template_id: str, path: str | None, session_id: str) -> 
         )
 
 
-def _show_made(made: "NewOpportunity", call: Call) -> None:
+def _show_made(made: "TemplateUseAnswer", call: Call) -> None:
     new = made.opportunity
     click.echo(call.text["template.made"].format(id=new.id, title=new.title))
     if made.open:
@@ -92,7 +92,7 @@ def use(
     priority: str | None,
     arr: Decimal | None,
     owner: str | None,
-) -> "NewOpportunity":
+) -> "TemplateUseAnswer":
     """Make an opportunity by hand from a template; values not given stay open in its texts.
 
     Example: opportune templates use sap --customer "Example Corp" --set applications=2 --arr 50000

@@ -45,7 +45,7 @@ ServersOf = Callable[[str, str], tuple[int, int, int] | None]
 """Takes two opportunities' ids; servers of the first, of the second, and how many are in both."""
 
 
-class Reason(Model):
+class DuplicateReason(Model):
     """Why two opportunities may be one."""
 
     code: Text
@@ -59,7 +59,7 @@ class Duplicate(Model):
 
     first: Opportunity
     second: Opportunity
-    reasons: tuple[Reason, ...]
+    reasons: tuple[DuplicateReason, ...]
     score: float
     """0 to 1; higher = more likely."""
 
@@ -118,15 +118,19 @@ class Duplicates:
         title = SequenceMatcher(None, folded(first.title), folded(second.title)).ratio()
         if not is_one_play and title < SIMILAR:
             return None
-        reasons = [Reason(code="customer", text=f"Both are of {first.customer}.")]
+        reasons = [DuplicateReason(code="customer", text=f"Both are of {first.customer}.")]
         score = 0.4
         if is_one_play:
-            reasons.append(Reason(code="play", text=f"Both come from {first.template_id!r}."))
+            reasons.append(
+                DuplicateReason(code="play", text=f"Both come from {first.template_id!r}.")
+            )
         if title >= SIMILAR:
-            reasons.append(Reason(code="title", text=f"Their titles are {title:.0%} alike."))
+            reasons.append(
+                DuplicateReason(code="title", text=f"Their titles are {title:.0%} alike.")
+            )
             score += 0.1
         if first.estimated_arr == second.estimated_arr != 0:
-            reasons.append(Reason(code="arr", text="Their ARR is the same to the cent."))
+            reasons.append(DuplicateReason(code="arr", text="Their ARR is the same to the cent."))
             score += 0.1
         common = self._servers_of(first.id, second.id)
         if common is not None:
@@ -138,7 +142,7 @@ class Duplicates:
                     f"{common[2]} servers are in both (of {common[0]} in the first, "
                     f"{common[1]} in the second)."
                 )
-                reasons.append(Reason(code="servers", text=text))
+                reasons.append(DuplicateReason(code="servers", text=text))
                 score += 0.4 * share
         return Duplicate(
             first=first, second=second, reasons=tuple(reasons), score=round(min(score, 1), 2)

@@ -20,7 +20,7 @@ from opportune.pipeline.analyze.reanalysis import is_by_analysis
 from opportune.pipeline.proof.matching import (
     FactChange,
     Matching,
-    Reason,
+    MatchReason,
     fact_changes,
     match_servers,
 )
@@ -89,7 +89,7 @@ class ServerMatch(Model):
     new_id: str
     old_name: str
     new_name: str
-    reason: Reason
+    reason: MatchReason
 
 
 class ServerStep(Model):

@@ -28,7 +28,7 @@ NO_KEYS = (None, "", ())
 """Of things that do not say what they could be known by."""
 
 
-class Reason(StrEnum):
+class MatchReason(StrEnum):
     """Why two servers are held to be one."""
 
     ID = "id"
@@ -66,7 +66,7 @@ class Match:
 
     old: Server
     new: Server
-    reason: Reason
+    reason: MatchReason
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class Matching:
 def match_servers(old: Assessment, new: Assessment) -> Matching:
     """Pair the machines of two inventories."""
     applications = (_applications(old), _applications(new))
-    rules: tuple[tuple[Reason, Callable[[Server, int], Hashable]], ...] = (
-        (Reason.ID, lambda s, _: folded(s.id)),
-        (Reason.NAME, lambda s, _: folded(s.hostname)),
-        (Reason.NAME, lambda s, _: _short_name(s)),
-        (Reason.ADDRESS, lambda s, _: tuple(sorted(re.findall(r"[^\s,;]+", s.ip_address)))),
-        (Reason.SPECIFICATION, lambda s, side: _specification(s, applications[side])),
+    rules: tuple[tuple[MatchReason, Callable[[Server, int], Hashable]], ...] = (
+        (MatchReason.ID, lambda s, _: folded(s.id)),
+        (MatchReason.NAME, lambda s, _: folded(s.hostname)),
+        (MatchReason.NAME, lambda s, _: _short_name(s)),
+        (MatchReason.ADDRESS, lambda s, _: tuple(sorted(re.findall(r"[^\s,;]+", s.ip_address)))),
+        (MatchReason.SPECIFICATION, lambda s, side: _specification(s, applications[side])),
     )
     left, right = list(old.machines), list(new.machines)
     names = {_short_name(s) for s in left}, {_short_name(s) for s in right}
@@ -99,7 +99,7 @@ def match_servers(old: Assessment, new: Assessment) -> Matching:
         found = [
             Match(a, b, reason)
             for a, b in _unique_pairs(left, right, key)
-            if reason != Reason.ID or not _is_contradicted(a, b, names)
+            if reason != MatchReason.ID or not _is_contradicted(a, b, names)
         ]
         pairs += found
         old_ids, new_ids = {m.old.id for m in found}, {m.new.id for m in found}

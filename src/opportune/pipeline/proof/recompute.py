@@ -12,7 +12,7 @@ from opportune.model.records import Opportunity, Session
 from opportune.pipeline.analyze.intake import analysed, read
 from opportune.pipeline.answers import ExplanationAnswer, calculation_node
 from opportune.pipeline.proof.compare import Comparison, Side, compared
-from opportune.pipeline.proof.verify import Verification, verified
+from opportune.pipeline.proof.verify import SessionVerification, verified
 from opportune.prices.kept import PriceBooks
 from opportune.stores.contract import Records
 from opportune.stores.files.kept import FileKeeper
@@ -82,7 +82,9 @@ class Proofs:
         )
         return tuple({one.id: one for one in each.opportunities} for each in analyses)
 
-    def verify(self, session_id: str, files: Sequence[InputFile] | None = None) -> Verification:
+    def verify(
+        self, session_id: str, files: Sequence[InputFile] | None = None
+    ) -> SessionVerification:
         """Recompute a session from these bytes and say whether it is what is stored.
 
         Args:

@@ -44,7 +44,7 @@ WORDS = ("title", "reasoning", "talking_points", "next_steps")
 Recompute = Callable[[Sequence[InputFile]], "tuple[Assessment, Analysis]"]
 
 
-class Difference(Model):
+class SessionDifference(Model):
     """Something that is not what it would be if it were computed now; "" = not there."""
 
     subject: str
@@ -71,7 +71,7 @@ class PersonsChange(Model):
     at: str
 
 
-class Verification(Model):
+class SessionVerification(Model):
     """Whether a session's files, read now, give what is stored; and under which conditions."""
 
     session_id: str
@@ -88,7 +88,7 @@ class Verification(Model):
     mapping: tuple[ColumnMapping, ...]
     templates: tuple[TemplateUse, ...]
     """Revisions of users' templates."""
-    differences: tuple[Difference, ...]
+    differences: tuple[SessionDifference, ...]
     peoples_changes: tuple[PersonsChange, ...]
 
 
@@ -100,7 +100,7 @@ def verified(  # noqa: PLR0913 - what is stored, what is given, and how to recom
     stored: Sequence[Opportunity],
     history: Callable[[str], Sequence[Opportunity]],
     recompute: Recompute,
-) -> Verification:
+) -> SessionVerification:
     """Compare a session with what its files give.
 
     Args:
@@ -136,7 +136,7 @@ def verified(  # noqa: PLR0913 - what is stored, what is given, and how to recom
                 differences.append(_difference("opportunity", extra.id, "", extra.title, ""))
             else:
                 changes.append(_change(revisions[0], "made by hand", "", extra.title))
-    return Verification(
+    return SessionVerification(
         session_id=session.id,
         is_equal=not differences,
         source="kept" if is_kept else "given",
@@ -162,7 +162,7 @@ def _as_analysed(known: Sequence[SourceFile], files: Sequence[InputFile]) -> lis
 
 def _file_differences(
     known: Sequence[SourceFile], files: Sequence[InputFile]
-) -> Iterator[Difference]:
+) -> Iterator[SessionDifference]:
     given = {f.sha256: f.name for f in files}
     missing = {s.name: s.sha256 for s in known if s.sha256 not in given}
     for sha256, name in given.items():
@@ -174,7 +174,7 @@ def _file_differences(
 
 def _header_differences(
     session: Session, assessment: Assessment, analysis: "Analysis"
-) -> Iterator[Difference]:
+) -> Iterator[SessionDifference]:
     totals = plain(session.totals), plain(assessment.totals())
     for field, old, new in leaves_that_differ(*totals):
         yield _difference("totals", "", field, old, new)
@@ -208,7 +208,7 @@ def _by_place(notes: Sequence[QualityNote]) -> Mapping[tuple[str, str, int], Qua
 
 def _opportunity_differences(
     fresh: Opportunity, present: Opportunity, revisions: Sequence[Opportunity]
-) -> Iterator[Difference]:
+) -> Iterator[SessionDifference]:
     skipped = {*edited_fields(revisions), *(WORDS if present.reworded_by else ())}
     names = {name: Opportunity.model_fields[name].alias or name for name in COMPUTED}
     for name in COMPUTED:
@@ -257,8 +257,12 @@ def _hidden(revisions: Sequence[Opportunity]) -> Opportunity | None:
     return None if newest and newest.deleted and is_by_analysis(newest) else newest
 
 
-def _difference(subject: str, id_: str, field: str, stored: str, recomputed: str) -> Difference:
-    return Difference(subject=subject, id=id_, field=field, stored=stored, recomputed=recomputed)
+def _difference(
+    subject: str, id_: str, field: str, stored: str, recomputed: str
+) -> SessionDifference:
+    return SessionDifference(
+        subject=subject, id=id_, field=field, stored=stored, recomputed=recomputed
+    )
 
 
 def _change(revision: Opportunity, field: str, analysed: str, now: str) -> PersonsChange:

@@ -56,7 +56,7 @@ class TemplateRevision(Model):
     differences: tuple[TemplateDifference, ...]
 
 
-class NewOpportunity(Model):
+class TemplateUseAnswer(Model):
     """An opportunity made from a template, and the values that its texts leave open."""
 
     opportunity: Opportunity

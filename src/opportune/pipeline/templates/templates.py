@@ -12,9 +12,9 @@ from opportune.pipeline.analyze.intake import read
 from opportune.pipeline.attempts import changed
 from opportune.pipeline.changes.edit import Editing
 from opportune.pipeline.templates.answers import (
-    NewOpportunity,
     TemplateAnswer,
     TemplateRevision,
+    TemplateUseAnswer,
     answer,
     content,
     revisions,
@@ -276,7 +276,7 @@ class Templates:
         values: Mapping[str, str] | None = None,
         fields: Mapping[str, object] | None = None,
         change_id: str = "",
-    ) -> NewOpportunity:
+    ) -> TemplateUseAnswer:
         """Make an opportunity by hand: a template's texts with what is known filled in.
 
         Args:
@@ -315,7 +315,7 @@ class Templates:
                 stored = self._editing.put_by_hand(session, stamped)
             except VersionConflictError:
                 continue  # somebody took this id meanwhile
-            return NewOpportunity(opportunity=stored, open=made.open)
+            return TemplateUseAnswer(opportunity=stored, open=made.open)
         raise AssertionError  # ids do not run out
 
     def _today(self) -> str:

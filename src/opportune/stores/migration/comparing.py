@@ -16,7 +16,7 @@ from opportune.model.records import Model, Opportunity, Record, Session, session
 from opportune.model.times import retained_until
 from opportune.stores.contract import Clock, Retention, Store
 from opportune.stores.migration.draining import bring_session, bring_template
-from opportune.stores.migration.record import Difference
+from opportune.stores.migration.record import StoreDifference
 from opportune.stores.migration.verification_rows import kind_of
 from opportune.stores.revisions import is_live
 
@@ -29,7 +29,7 @@ CLOCKS_DIFFER = timedelta(days=1)
 SHOWN_CHARACTERS = 200
 """Of a value that differs."""
 
-Look = tuple[Sequence[Difference], object]
+Look = tuple[Sequence[StoreDifference], object]
 """Differences, and what the source holds where they are."""
 
 WHOLE = "(record)"
@@ -52,7 +52,7 @@ class Comparison:
     clock: Clock
     retention: Retention
 
-    def record(self, kind: str, key: str) -> tuple[Sequence[Difference], int]:
+    def record(self, kind: str, key: str) -> tuple[Sequence[StoreDifference], int]:
         """Compare a header, or all revisions of an opportunity or template.
 
         Returns:
@@ -75,7 +75,7 @@ class Comparison:
 
         return self._lasting(look, bring, lambda: self._is_noted(kind, key)), expiring
 
-    def list_of(self, session_id: str) -> Sequence[Difference]:
+    def list_of(self, session_id: str) -> Sequence[StoreDifference]:
         """Compare a session's list as readers get it, beyond what its records tell."""
 
         def look() -> Look:
@@ -98,7 +98,7 @@ class Comparison:
 
     def _lasting(
         self, look: Callable[[], Look], bring: Callable[[], None], is_noted: Callable[[], bool]
-    ) -> Sequence[Difference]:
+    ) -> Sequence[StoreDifference]:
         """Return the differences that stay although everything noted was brought over.
 
         They are real if the source is the same at two looks and nothing was noted in between: the
@@ -122,8 +122,8 @@ class Comparison:
 
     def _between(
         self, source: dict[int, Record], target: dict[int, Record]
-    ) -> tuple[list[Difference], int]:
-        found: list[Difference] = []
+    ) -> tuple[list[StoreDifference], int]:
+        found: list[StoreDifference] = []
         expiring = 0
         newest = max((*source, *target), default=0)
         for version in sorted({*source, *target}):
@@ -138,7 +138,9 @@ class Comparison:
                 found.append(_missing(ours, theirs, WHOLE))
         return found, expiring
 
-    def _in_list(self, ours: Opportunity | None, theirs: Opportunity | None) -> list[Difference]:
+    def _in_list(
+        self, ours: Opportunity | None, theirs: Opportunity | None
+    ) -> list[StoreDifference]:
         one = ours or theirs
         if one is None or ours == theirs or self._is_about_to_die(one):
             return []
@@ -174,14 +176,14 @@ def _by_version(records: Sequence[Record]) -> dict[int, Record]:
     return {0 if isinstance(one, Session) else one.version: one for one in records}
 
 
-def _missing(ours: Record | None, theirs: Record | None, field: str) -> Difference:
+def _missing(ours: Record | None, theirs: Record | None, field: str) -> StoreDifference:
     one = ours or theirs
     assert one is not None, "one side has it"  # noqa: S101 - the callers ask only for what one side has
     is_there = ["missing" if side is None else "present" for side in (ours, theirs)]
     return _difference(one, field, is_there[0], is_there[1])
 
 
-def _in_fields(ours: Record, theirs: Record) -> list[Difference]:
+def _in_fields(ours: Record, theirs: Record) -> list[StoreDifference]:
     if ours == theirs:
         return []
     return [
@@ -194,9 +196,9 @@ def _plain(record: Model) -> Any:
     return json.loads(record.model_dump_json())
 
 
-def _difference(record: Record, field: str, one: Any, other: Any) -> Difference:
+def _difference(record: Record, field: str, one: Any, other: Any) -> StoreDifference:
     key = record.id if isinstance(record, Session | Opportunity) else record.template_id
-    return Difference(
+    return StoreDifference(
         kind=kind_of(record),
         key=key,
         version=record.version,

@@ -61,7 +61,7 @@ class Backfill(Model):
     finished_at: Time = ""
 
 
-class Difference(Model):
+class StoreDifference(Model):
     """A field in which a record of the target is not what the source has."""
 
     kind: Text
@@ -75,7 +75,7 @@ class Difference(Model):
     target: Text
 
 
-class Verification(Model):
+class StoreVerification(Model):
     """What comparing both stores, record by record and list by list, has shown."""
 
     stage_number: int
@@ -96,7 +96,7 @@ class Verification(Model):
     expiring: int
     """Missing on one side because their retention ends about now: no difference."""
     differences: int
-    examples: tuple[Difference, ...]
+    examples: tuple[StoreDifference, ...]
     """The first of them, with long values cut."""
     repaired: int = 0
     """Records that were mended before this verification, as was asked for."""
@@ -113,7 +113,7 @@ class Details(Model):
 
     changes: tuple[StageChange, ...] = ()
     backfill: Backfill = Backfill()
-    verification: Verification | None = None
+    verification: StoreVerification | None = None
     product_version: Text = __version__
 
 
@@ -129,7 +129,7 @@ class MigrationStatus(Model):
     reads: Text
     """`source` or `target`."""
     backfill: Backfill
-    verification: Verification | None
+    verification: StoreVerification | None
     is_verified: bool
     """Cutting over, or completing, would be allowed by the last verification."""
     changes: tuple[StageChange, ...]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from opportune import __version__
 from opportune.errors import ConfigurationError, InvalidInputError
 from opportune.model.records import Model, Text, Time
-from opportune.stores.migration.record import MigrationStatus, Verification
+from opportune.stores.migration.record import MigrationStatus, StoreVerification
 
 FORMAT = "opportune store migration report 1"
 
@@ -125,7 +125,7 @@ def rendered(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verification(verification: Verification | None, *, is_valid: bool) -> list[str]:
+def _verification(verification: StoreVerification | None, *, is_valid: bool) -> list[str]:
     if verification is None:
         return ["None was made."]
     source, target = verification.source, verification.target

@@ -16,7 +16,7 @@ from opportune.stores.cursor import pages
 from opportune.stores.journal import Copying, Stage
 from opportune.stores.migration.backfill import Pace
 from opportune.stores.migration.comparing import Comparison
-from opportune.stores.migration.record import Details, Difference, Verification
+from opportune.stores.migration.record import Details, StoreDifference, StoreVerification
 from opportune.stores.migration.steps import MigrationRecords, Progress
 from opportune.stores.migration.verification_rows import SIDES, DigestTable, key_of, kind_of
 
@@ -39,7 +39,7 @@ class Verifier:
     retention: Retention
     pace: Pace
     is_repairing: bool = False
-    _examples: list[Difference] = field(default_factory=list, init=False)
+    _examples: list[StoreDifference] = field(default_factory=list, init=False)
     _differences: int = field(default=0, init=False)
     _rechecked: int = field(default=0, init=False)
     _expiring: int = field(default=0, init=False)
@@ -73,7 +73,7 @@ class Verifier:
             yield from self._scan(table, details)
             yield from self._compare_lists(table)
             yield from self._recheck(table)
-            verification = Verification(
+            verification = StoreVerification(
                 stage_number=migration.stage_number,
                 started_at=started_at,
                 finished_at=self.records.now(),
@@ -142,7 +142,7 @@ class Verifier:
                 self._mend(kind, key)
             yield Progress("recheck", self._rechecked)
 
-    def _count(self, found: Sequence[Difference]) -> None:
+    def _count(self, found: Sequence[StoreDifference]) -> None:
         self._differences += len(found)
         self._examples += found[: max(0, EXAMPLES - len(self._examples))]
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from inventories import NEW_TABLE, OLD_TABLE, estate, estates, runs, server
 
 from opportune.model.assessment import Answer, Application, Assessment, Database, Rating
-from opportune.pipeline.proof.matching import Reason, fact_changes, match_servers
+from opportune.pipeline.proof.matching import MatchReason, fact_changes, match_servers
 
 
 def paired(old: Assessment, new: Assessment) -> list[tuple[str, str, str]]:
@@ -164,5 +164,5 @@ def test_every_machine_is_in_exactly_one_place(old: Assessment, new: Assessment)
 def test_nothing_differs_from_itself(one: Assessment) -> None:
     matching = match_servers(one, one)
     assert {(m.old.id, m.new.id) for m in matching.pairs} == {(s.id, s.id) for s in one.machines}
-    assert all(m.reason == Reason.ID for m in matching.pairs)
+    assert all(m.reason == MatchReason.ID for m in matching.pairs)
     assert fact_changes(one, one, matching) == ()

@@ -11,7 +11,7 @@ from opportune.model.differences import STAMPS, leaves_that_differ
 from opportune.model.file import InputFile
 from opportune.model.records import Basis, Opportunity, Priority, Session, Status
 from opportune.pipeline.analyze.reanalysis import ANALYSIS_CHANGE, PEOPLES, edited_fields
-from opportune.pipeline.proof.verify import COMPUTED, Verification
+from opportune.pipeline.proof.verify import COMPUTED, SessionVerification
 from opportune.pipeline.service import Service
 from opportune.prices.kept import PriceBooks, to_toml
 from opportune.stores.contract import Store
@@ -50,11 +50,11 @@ def analysed(service: Service, **options: Any) -> str:
     return service.analyses.analyze([MPA, MRA], **wanted).session_id
 
 
-def told(found: Verification) -> set[tuple[str, str, str]]:
+def told(found: SessionVerification) -> set[tuple[str, str, str]]:
     return {(d.subject, d.id.partition(".")[2] or d.id, d.field) for d in found.differences}
 
 
-def by_people(found: Verification) -> set[tuple[str, str, str]]:
+def by_people(found: SessionVerification) -> set[tuple[str, str, str]]:
     return {(c.opportunity_id.partition(".")[2], c.field, c.now) for c in found.peoples_changes}
 
 

@@ -17,7 +17,7 @@ from opportune.model.records import Opportunity, Record, Session, Template
 from opportune.stores.contract import Retention, Store
 from opportune.stores.journal import Copying, Stage
 from opportune.stores.memory.store import MemoryStore
-from opportune.stores.migration.record import Verification
+from opportune.stores.migration.record import StoreVerification
 from opportune.stores.migration.verbs import finish
 from opportune.stores.migration.verification_rows import key_of, kind_of
 
@@ -58,7 +58,9 @@ def _fill(source: Store, chance: random.Random) -> None:
         source.put_template(a_template("t", title=f"t{turn}", version=version))
 
 
-def _verified(seed: int, damage: Damage | None = None, **world: Any) -> tuple[World, Verification]:
+def _verified(
+    seed: int, damage: Damage | None = None, **world: Any
+) -> tuple[World, StoreVerification]:
     """Copy with a copier that does this damage, then verify."""
     clock = ManualClock()
     source, target = MemoryStore(clock=clock), DamagingStore(clock=clock)
@@ -78,7 +80,7 @@ def _records(seed: int) -> list[Record]:
     return list(scanned(source).values())
 
 
-def _named(verification: Verification) -> Named:
+def _named(verification: StoreVerification) -> Named:
     assert verification.differences == len(verification.examples)
     return {(one.kind, one.key, one.version, one.field) for one in verification.examples}
 
