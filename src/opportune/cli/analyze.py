@@ -1,5 +1,6 @@
 """Commands that read customers' files: analyze, inspect, sample."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import click
 from opportune.cli.answering import Call, answers
 from opportune.cli.context import caller, input_file, progress, settings_of
 from opportune.cli.tables import inventory_line, print_pipeline, print_table
-from opportune.model.records import Basis
+from opportune.model.records import Basis, QualityNote
 from opportune.model.words import number
 
 if TYPE_CHECKING:  # loaded when a command needs them: --help must not pay for it
@@ -23,12 +24,17 @@ map_option = click.option(
 )
 
 
+_SEVERE = ("ratings-incomplete", "page-not-read", "file-without-servers")
+"""Codes of notes that stand first: a part of a file is missing in all that follows."""
+
+
 def _show_analysis(answer: "AnalysisAnswer", call: Call) -> None:
     text, language, given = call.text, call.language, call.given
     customer = given["customer"]
     click.echo(
         text["session"].format(id=answer.session_id) + (f" · {customer}" if customer else "")
     )
+    _print_severe(answer.data_quality, text)
     click.echo(inventory_line(answer.inventory, language))
     print_pipeline(answer.opportunities, language)
     count, arr = answer.summary.opportunities, number(answer.summary.portfolio_arr, language)
@@ -48,6 +54,13 @@ def _show_analysis(answer: "AnalysisAnswer", call: Call) -> None:
         status = text["status.En Progreso"]
         for step in ("next.show", "next.explain", "next.status"):
             click.echo(text[step].format(id=first, status=status))
+
+
+def _print_severe(notes: Sequence[QualityNote], text: Mapping[str, str]) -> None:
+    """Print what is missing in all that follows, in bold."""
+    for note in notes:
+        if note.code in _SEVERE:
+            click.secho(text[f"severe.{note.code}"].format(source=note.source), bold=True)
 
 
 @click.command()
@@ -133,7 +146,7 @@ def _show_inspection(found: "Inspection", call: Call) -> None:
         click.echo(text["readiness"].format(ratings=found.readiness.ratings, mean=mean))
     if found.quality:
         click.echo(text["quality"].format(count=len(found.quality)))
-        for note in found.quality:
+        for note in sorted(found.quality, key=lambda note: note.code not in _SEVERE):
             line = f"- {click.style(note.code, bold=True)}: {note.message}  [{note.source}]"
             if note.effect_arr is not None:
                 amount = number(note.effect_arr, language, decimals=2)

@@ -1,5 +1,6 @@
 """The stores: `contract.py` says what they promise, one file each keeps it."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -29,12 +30,10 @@ def open_store(url: str, *, clock: Clock = utc_now, retention: Retention = RETEN
 
         return MemoryStore(clock=clock, retention=retention)
     if url.startswith(_SQLITE_PREFIX) and url != _SQLITE_PREFIX:
-        try:
-            from opportune.stores.sqlite import SQLiteStore
-        except ModuleNotFoundError as error:
-            raise ConfigurationError(
-                f"{url}: SQLite stores need {error.name}: pip install {error.name}."
-            ) from error
+        if find_spec("numpy") is None:  # loaded when columns are computed; said before that
+            raise ConfigurationError(f"{url}: SQLite stores need numpy: pip install numpy.")
+        from opportune.stores.sqlite import SQLiteStore
+
         path = Path(url.removeprefix(_SQLITE_PREFIX))
         return SQLiteStore(path, clock=clock, retention=retention)
     if url.startswith("dynamodb://"):

@@ -12,15 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from cases import (
-    RUN_DATE,
-    analysis_of,
-    database,
-    fired,
-    full_estate,
-    rating,
-    server,
-)
+from cases import RUN_DATE, analysis_of, database, fired, full_estate, rating, server
 from drawn_assessments import assessments
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

@@ -72,7 +72,8 @@ def test_inspect_has_the_keys_that_other_programs_rely_on(
     cli: Cli, files: tuple[Path, Path]
 ) -> None:
     found = cli.json("inspect", *files)
-    assert list(found) == ["documents", "inventory", "readiness", "quality", "setAside"]
+    keys = ["documents", "inventory", "readiness", "answers", "quality", "setAside"]
+    assert list(found) == keys
     assert [list(d) for d in found["documents"]] == [["file", "kind", "sha256"]] * 2
     assert list(found["inventory"]) == [
         "servers",

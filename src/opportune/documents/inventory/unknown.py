@@ -18,7 +18,7 @@ OPTIONS_SHOWN = 4
 LEAST_COLUMNS = 2
 _WANTED = (
     "one needs columns like Serverid or HOSTNAME, and osName, numCpus, totalRAM (GB) "
-    "or Storage-Total Disk Size (GB), in one header row"
+    "or Storage-Total Disk Size (GB), in one header row, with values below them"
 )
 
 

@@ -102,7 +102,7 @@ def without_examples(workbook: Workbook, notes: Notes) -> Workbook:
         rows = list(sheet.rows)
         for number in shown:
             rows[number] = [""] * len(rows[number])
-        sheets.append(Sheet(sheet.name, rows))
+        sheets.append(replace(sheet, rows=rows))
         places = ", ".join(str(number + 1) for number in shown[:PLACES_SHOWN])
         message = f"{len(shown):,} rows show how to fill in the table, and are not read: {places}."
         where = f"{workbook.file.name}, {sheet.name}" if sheet.name else workbook.file.name

@@ -133,7 +133,7 @@ def addresses(named: int, with_system: int) -> bytes:
 
 def test_a_list_of_addresses_has_no_servers() -> None:
     for named in (0, 100, 256):
-        with pytest.raises(UnsupportedDocumentError, match="none has a size or an operating"):
+        with pytest.raises(UnsupportedDocumentError, match="no table lists servers"):
             read_files(a_csv=addresses(named, 0))
 
 
@@ -146,7 +146,7 @@ def test_of_a_list_of_addresses_only_rows_with_a_system_are_servers_and_it_is_to
 
 def test_names_alone_under_an_empty_column_are_no_servers() -> None:
     rows = (("Host Name", "Environment", "OS"), ("elm1", "Prod", ""), ("elm2", "Dev", ""))
-    with pytest.raises(UnsupportedDocumentError, match="none has a size or an operating"):
+    with pytest.raises(UnsupportedDocumentError, match="with values below them"):
         read_files(a_csv=by_csv(rows))
 
 
