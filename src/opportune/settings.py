@@ -252,7 +252,7 @@ class Settings:
             name = setting.metadata["env"]
             text = variables.get(name, "").strip()
             if text:
-                values[setting.name] = _parsed(name, text, setting.type)
+                values[setting.name] = _setting_value(name, text, setting.type)
         return cls(**values)  # type: ignore[arg-type] # each value was parsed by its field's type
 
 
@@ -274,7 +274,7 @@ def _place_of(url: str) -> tuple[str, str]:
     return parts.scheme, parts.hostname or ""
 
 
-def _parsed(name: str, text: str, kind: object) -> object:
+def _setting_value(name: str, text: str, kind: object) -> object:
     if kind == Names:
         return tuple(part for part in (one.strip() for one in text.split(",")) if part)
     if kind is int:

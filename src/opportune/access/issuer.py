@@ -47,14 +47,14 @@ class Issuer:
         Raises:
             LoginUnavailableError: It does not answer, or with something else.
         """
-        found = _answer(self._jwks_url or self._discovered())
+        found = _json_object(self._jwks_url or self._discovered())
         if found is None:
             raise LoginUnavailableError(f"{self.url} has no signing keys where they should be.")
         return found
 
     def _discovered(self) -> str:
         base = self.url.rstrip("/")
-        told = _answer(f"{base}/.well-known/openid-configuration")
+        told = _json_object(f"{base}/.well-known/openid-configuration")
         if told is None:
             return f"{base}/.well-known/jwks.json"
         url = str(told.get("jwks_uri", ""))
@@ -66,12 +66,12 @@ class Issuer:
         return url
 
 
-def _answer(url: str) -> dict[str, Any] | None:
+def _json_object(url: str) -> dict[str, Any] | None:
     """Return the JSON object at a URL; None if nothing is there."""
     request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - checked
     try:
         with _OPENER.open(request, timeout=TIMEOUT_S) as reply:
-            answer = json.loads(_read(reply))
+            answer = json.loads(_limited_body(reply))
     except urllib.error.HTTPError as refusal:
         with refusal:
             if refusal.code == NOT_FOUND:
@@ -84,7 +84,7 @@ def _answer(url: str) -> dict[str, Any] | None:
     return answer
 
 
-def _read(reply: http.client.HTTPResponse) -> bytes:
+def _limited_body(reply: http.client.HTTPResponse) -> bytes:
     """Read an answer that is neither too long nor too slow."""
     until_s = time.monotonic() + DEADLINE_S
     data = b""

@@ -57,7 +57,7 @@ class ApiKey(Model):
 
     def opens(self, presented: str) -> bool:
         """Say whether this is the key, in a time that does not depend on how wrong it is."""
-        return hmac.compare_digest(self.sha256, _digest(presented))
+        return hmac.compare_digest(self.sha256, _key_hash(presented))
 
 
 class KeySource(Protocol):
@@ -119,7 +119,7 @@ def new_key(name: str, role: Role, *, now: datetime) -> tuple[ApiKey, str]:
         )
     id_ = secrets.token_hex(6)
     key = f"{PREFIX}{id_}_{secrets.token_urlsafe(32)}"
-    kept = ApiKey(id=id_, name=name, role=role, sha256=_digest(key), created_at=time_text(now))
+    kept = ApiKey(id=id_, name=name, role=role, sha256=_key_hash(key), created_at=time_text(now))
     return kept, key
 
 
@@ -130,13 +130,13 @@ def parsed_entries(entries: Sequence[str]) -> tuple[ApiKey, ...]:
         ConfigurationError: One is not of that form, or an id is there twice; what the entry
             holds is not repeated.
     """
-    keys = tuple(_parsed(entry, number) for number, entry in enumerate(entries, 1))
+    keys = tuple(_api_key_of(entry, number) for number, entry in enumerate(entries, 1))
     if len({key.id for key in keys}) < len(keys):
         raise ConfigurationError(f"{SETTING} has two entries of one id: remove one.")
     return keys
 
 
-def _parsed(entry: str, number: int) -> ApiKey:
+def _api_key_of(entry: str, number: int) -> ApiKey:
     if entry.startswith(PREFIX):
         raise ConfigurationError(
             f"{SETTING}, entry {number}, is a key: give the entry that was printed with it."
@@ -155,7 +155,7 @@ def _parsed(entry: str, number: int) -> ApiKey:
         ) from None
 
 
-def _digest(key: str) -> str:
+def _key_hash(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 

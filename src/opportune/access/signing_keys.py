@@ -91,14 +91,14 @@ def _usable(key_set: Mapping[str, Any]) -> Mapping[str, PyJWK]:
         LoginUnavailableError: There is none.
     """
     listed = key_set.get("keys")
-    found = [_parsed(key) for key in (listed if isinstance(listed, list) else ())]
+    found = [_signing_key(key) for key in (listed if isinstance(listed, list) else ())]
     keys = {str(key.key_id): key for key in found if key is not None}
     if not keys:
         raise LoginUnavailableError("The provider has no key that tokens may be signed with.")
     return keys
 
 
-def _parsed(jwk: object) -> PyJWK | None:
+def _signing_key(jwk: object) -> PyJWK | None:
     """Return a key (RFC 7517), or None if it is not for signing as we allow, or is damaged."""
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str):
         return None

@@ -62,12 +62,12 @@ class Tokens:
         claims = self._claims(token)
         self._check_times(claims)
         self._check_audience(claims)
-        role = highest(_listed(_found(claims, self._roles_claim)))
+        role = highest(_listed(_claim_at(claims, self._roles_claim)))
         if role is None:
             raise ForbiddenError(
                 f"The token gives no role: {self._roles_claim} must name viewer, editor or admin."
             )
-        return Identity(_name(claims), role)
+        return Identity(_caller_name(claims), role)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token that the issuer has signed."""
@@ -114,7 +114,7 @@ class Tokens:
         given = claims.get("aud")
         if given is None and claims.get("token_use") == "access":
             given = claims.get("client_id")
-        if not self._audience.intersection(_texts(given)):
+        if not self._audience.intersection(_text_list(given)):
             raise NotAuthenticatedError("The token was made for another audience.")
 
 
@@ -128,17 +128,17 @@ def _seconds(claims: Mapping[str, Any], claim: str) -> float:
     raise NotAuthenticatedError(f"The token's {claim} is no time.")
 
 
-def _texts(value: object) -> list[str]:
+def _text_list(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [text for text in values if isinstance(text, str)]
 
 
 def _listed(value: object) -> list[str]:
     """Return the names in a claim: a list, or words in one text as `scope` has them."""
-    return value.split() if isinstance(value, str) else _texts(value)
+    return value.split() if isinstance(value, str) else _text_list(value)
 
 
-def _found(claims: Mapping[str, Any], path: str) -> object:
+def _claim_at(claims: Mapping[str, Any], path: str) -> object:
     """Return a claim by its name; where there is none, by its path."""
     if path in claims:
         return claims[path]
@@ -148,7 +148,7 @@ def _found(claims: Mapping[str, Any], path: str) -> object:
     return found
 
 
-def _name(claims: Mapping[str, Any]) -> str:
+def _caller_name(claims: Mapping[str, Any]) -> str:
     names = [claims.get(claim) for claim in NAME_CLAIMS]
     if claims.get("email_verified") is True:
         names.insert(0, claims.get("email"))

@@ -323,13 +323,13 @@ def _metered(server: str | None, logs: tuple[Path, ...]) -> "Iterable[Metered]":
     if server and logs:
         raise InvalidInputError("--server and --logs are two sources: use one.")
     if server:
-        return _asked(server)
+        return _usage_of_server(server)
     if logs:
         return [row for path in logs for row in logged(path)]
     return usage_file(settings_of(None)).rows()
 
 
-def _asked(server: str) -> "Iterable[Metered]":
+def _usage_of_server(server: str) -> "Iterable[Metered]":
     from opportune.observe.tally import UsageAnswer
 
     url = f"{server.rstrip('/')}/api/admin/usage"

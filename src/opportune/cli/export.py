@@ -154,14 +154,14 @@ def _write(file: "File", path: str) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        with _whole(Path(path)) as part:
+        with _replacing(Path(path)) as part:
             part.write_bytes(file.data)
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @contextmanager
-def _whole(path: Path) -> "Iterator[Path]":
+def _replacing(path: Path) -> "Iterator[Path]":
     """Hand out a file beside this one, that takes its place once it is written."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -30,7 +30,7 @@ def set_option(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def with_fields(assignments: tuple[str, ...], **values: Any) -> None:
-        command(fields=_parsed(assignments), **values)
+        command(fields=_field_values(assignments), **values)
 
     return with_fields
 
@@ -46,7 +46,7 @@ def edit_of(fields: dict[str, Any]) -> "Edit":
     return Edit.checked(**fields)
 
 
-def _parsed(assignments: tuple[str, ...]) -> dict[str, Any]:
+def _field_values(assignments: tuple[str, ...]) -> dict[str, Any]:
     from opportune.model.words import status_named
     from opportune.pipeline.changes.edit import Edit
 

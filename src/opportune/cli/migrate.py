@@ -93,7 +93,7 @@ def status(**where: Any) -> None:
     Example: opportune store migrate status --server http://127.0.0.1:8000
     """
     if where["server"]:
-        _print(_status_of(_asked(where["server"], "", None)), **where)
+        _print(_status_of(_migration_answer(where["server"], "", None)), **where)
         return
     with _here(where["from_url"]) as migrations:
         _print(migrations.found(caller()).status(), **where)
@@ -168,7 +168,7 @@ def report(*, file: Path, **where: Any) -> None:
     from opportune.stores.migration.report import Report, write_report
 
     if where["server"]:
-        status_ = _status_of(_asked(where["server"], "", None))
+        status_ = _status_of(_migration_answer(where["server"], "", None))
     else:
         with _here(where["from_url"]) as migrations:
             status_ = migrations.found(caller()).status()
@@ -240,20 +240,20 @@ def _on_server(
     from opportune.cli.migration_screen import shown_progress
     from opportune.stores.migration.steps import Progress
 
-    answer = _asked(server, verb, body | {"operator": caller()})
+    answer = _migration_answer(server, verb, body | {"operator": caller()})
     with shown_progress(language, shown=not as_json) as show:
         while answer.job is not None and answer.job.running:
             job = answer.job
             if job.step:
                 show(Progress(job.step, job.done, job.total, job.per_s, job.left_s))
             time.sleep(POLL_PAUSE_S)
-            answer = _asked(server, "", None)
+            answer = _migration_answer(server, "", None)
     if answer.job is not None and answer.job.error:
         raise MigrationError(answer.job.error)
     _print(_status_of(answer), as_json=as_json, language=language, server=server)
 
 
-def _asked(server: str, verb: str, body: dict[str, Any] | None) -> "MigrationAnswer":
+def _migration_answer(server: str, verb: str, body: dict[str, Any] | None) -> "MigrationAnswer":
     """Ask the server; its refusals become our errors."""
     from opportune.stores.running import MigrationAnswer
 

@@ -28,7 +28,7 @@ def shown_progress(language: str, *, shown: bool) -> Iterator[Show]:
         with _bar(language) as show:
             yield show
     else:
-        yield _lines(language)
+        yield _line_printer(language)
 
 
 @contextmanager
@@ -44,16 +44,16 @@ def _bar(language: str) -> Iterator[Show]:
         def show(progress: Progress) -> None:
             bar.update(
                 task,
-                description=_step(progress, language),
+                description=_step_label(progress, language),
                 completed=progress.done,
                 total=progress.total,
-                told=_told(progress, language),
+                told=_progress_text(progress, language),
             )
 
         yield show
 
 
-def _lines(language: str) -> Show:
+def _line_printer(language: str) -> Show:
     last = ("", 0.0)
 
     def show(progress: Progress) -> None:
@@ -61,16 +61,18 @@ def _lines(language: str) -> Show:
         now = time.monotonic()
         if progress.step != last[0] or now - last[1] >= LINE_EVERY_S:
             last = (progress.step, now)
-            click.echo(f"{_step(progress, language)}: {_told(progress, language)}", err=True)
+            click.echo(
+                f"{_step_label(progress, language)}: {_progress_text(progress, language)}", err=True
+            )
 
     return show
 
 
-def _step(progress: Progress, language: str) -> str:
+def _step_label(progress: Progress, language: str) -> str:
     return words(language)[f"migration.step.{progress.step}"]
 
 
-def _told(progress: Progress, language: str) -> str:
+def _progress_text(progress: Progress, language: str) -> str:
     told = number(progress.done, language)
     if progress.total:
         told += f" / {number(progress.total, language)}"

@@ -58,10 +58,10 @@ def show(_: Call, name: str, price_book: str) -> "PriceBookAnswer":
 
     Example: opportune prices show m7i
     """
-    return _answer(price_book).named(name)
+    return _price_book_answer(price_book).named(name)
 
 
-def _answer(price_book: str) -> "PriceBookAnswer":
+def _price_book_answer(price_book: str) -> "PriceBookAnswer":
     from opportune.prices.kept import Book, PriceBookAnswer, is_path, price_books
 
     books = price_books(settings_of(None))

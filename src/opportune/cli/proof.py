@@ -47,7 +47,7 @@ def _print_verification(found: "SessionVerification", call: Call) -> None:
                     text[f"subject.{d.subject}"],
                     d.id.removeprefix(f"{found.session_id}."),
                     d.field,
-                    *(_short(_digest(v)) for v in (d.stored, d.recomputed)),
+                    *(_short(_short_digest(v)) for v in (d.stored, d.recomputed)),
                 )
                 for d in found.differences
             ],
@@ -115,7 +115,7 @@ def _print_comparison(found: "Comparison", call: Call) -> None:
     if found.ambiguous:
         click.echo(text["compare.ambiguous"].format(names=", ".join(found.ambiguous)))
     _print_bridge(found.bridge, language)
-    _table(
+    _print_counted_table(
         "compare.opportunities",
         ("column.title", "column.state", "column.arr.old", "column.arr.new", "column.arr.change"),
         [
@@ -125,7 +125,7 @@ def _print_comparison(found: "Comparison", call: Call) -> None:
         language,
         None,
     )
-    _table(
+    _print_counted_table(
         "compare.servers",
         ("column.name.of", "column.arr.old", "column.arr.new", "column.arr.change"),
         [(s.name, *_amounts(s.old_arr, s.new_arr, language)) for s in found.servers],
@@ -137,10 +137,10 @@ def _print_comparison(found: "Comparison", call: Call) -> None:
         for m in found.matches
         if m.old_name != m.new_name
     ]
-    _table(
+    _print_counted_table(
         "compare.renamed", ("column.was", "column.now", "column.reason"), renamed, language, limit
     )
-    _table(
+    _print_counted_table(
         "compare.facts",
         (
             "column.what",
@@ -186,7 +186,7 @@ def _fact_rows(found: "Comparison", language: str) -> list[tuple[str, ...]]:
     ]
 
 
-def _table(
+def _print_counted_table(
     heading: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -256,7 +256,7 @@ def _amounts(old: Decimal | None, new: Decimal | None, language: str) -> Iterabl
     yield f"{'+' if change > 0 else ''}{number(change, language)}"
 
 
-def _digest(text: str) -> str:
+def _short_digest(text: str) -> str:
     """Return as much of a SHA-256 as tells it from others; other text as it is."""
     return f"{text[:12]}…" if re.fullmatch(r"[0-9a-f]{64}", text) else text
 

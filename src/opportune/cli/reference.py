@@ -24,7 +24,7 @@ def page(root: click.Group, old: str) -> str:
             part of a command, is kept.
     """
     head = re.split(r"^## ", old, maxsplit=1, flags=re.MULTILINE)[0].strip()
-    notes = _notes(old)
+    notes = _written_notes(old)
     parts = [head]
     for group, names in GROUPS.items():
         parts.append(f"## {group}")
@@ -49,7 +49,7 @@ def commands(group: click.Group, name: str) -> Iterator[tuple[list[str], click.C
                 yield [name, *path], found
 
 
-def _notes(old: str) -> dict[str, str]:
+def _written_notes(old: str) -> dict[str, str]:
     """Return what people have written under the commands of a page, by command."""
     _, *pairs = HEADING.split(old)
     written = {}
@@ -79,14 +79,14 @@ def _options(command: click.Command) -> Iterator[str]:
     if has_filters := command.name != "list" and set(NAMES) <= set(options):
         lines.append("- the filters of `opportune list`")
     left_out = (*SHARED, *(NAMES if has_filters else ()))
-    lines += (_line(option) for name, option in options.items() if name not in left_out)
+    lines += (_option_line(option) for name, option in options.items() if name not in left_out)
     if shared := [f"`{options[name].opts[-1]}`" for name in SHARED if name in options]:
         lines.append(f"- {', '.join(shared)}")
     if lines:
         yield "\n".join(lines)
 
 
-def _line(option: click.Option) -> str:
+def _option_line(option: click.Option) -> str:
     names = [*option.opts, *option.secondary_opts]
     first, *others = (f"`{name}`" for name in names)
     text = ", ".join((first, *others))

@@ -26,7 +26,7 @@ def _print_figures(figures: "PipelineFigures", call: Call) -> None:
         return
     columns = ("column.status", "column.count", "column.arr", "column.weighted", "column.bar")
     rows = [(text[f"status.{s}"], f) for s, f in figures.by_status.items()]
-    total = ("", *_cells(figures.total, language), "")
+    total = ("", *_figure_cells(figures.total, language), "")
     print_table(columns, [*_bars(rows, language), total], language)
     if figures.groups:
         click.echo()
@@ -58,12 +58,16 @@ def _bars(
 ) -> list[tuple[str, str, str, str, str]]:
     most = max((abs(figures.arr) for _, figures in rows), default=0) or 1
     return [
-        (title, *_cells(figures, language), "█" * round(BAR * float(abs(figures.arr) / most)))
+        (
+            title,
+            *_figure_cells(figures, language),
+            "█" * round(BAR * float(abs(figures.arr) / most)),
+        )
         for title, figures in rows
     ]
 
 
-def _cells(figures: "Figures", language: str) -> tuple[str, str, str]:
+def _figure_cells(figures: "Figures", language: str) -> tuple[str, str, str]:
     return (
         number(figures.count, language),
         number(figures.arr, language),

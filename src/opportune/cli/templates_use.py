@@ -104,7 +104,7 @@ def use(
         session_id=session_id,
         customer=customer,
         language=call.language,
-        values=_values(given),
+        values=_placeholder_values(given),
         fields={k: v for k, v in named.items() if v is not None},
     )
 
@@ -121,7 +121,7 @@ def _usd(text: str | None) -> Decimal | None:
     return amount
 
 
-def _values(given: tuple[str, ...]) -> dict[str, str]:
+def _placeholder_values(given: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for text in given:
         name, is_pair, value = text.partition("=")

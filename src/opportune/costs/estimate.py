@@ -155,7 +155,7 @@ class _Bill:
             reason: Decimal(more) * analyses * price for reason, more in units.items()
         }
         quantity = Decimal(analysis.writes + self.once.updates.writes) * analyses
-        return _line("writes", quantity, guide_usd, steps)
+        return _cost_line("writes", quantity, guide_usd, steps)
 
     def reads(self) -> Line:
         """Return the line of read units; the guide counts one for each request."""
@@ -176,7 +176,7 @@ class _Bill:
             reason: more * price for reason, more in units.items()
         }
         quantity = sum(units.values(), Decimal(requests))
-        return _line("reads", quantity, guide_usd, steps)
+        return _cost_line("reads", quantity, guide_usd, steps)
 
     def storage(self) -> Line:
         """Return the line of stored bytes; the guide counts opportunities of a size."""
@@ -197,7 +197,7 @@ class _Bill:
             "indexes": gb["indexes"] * price,
             "free": -free * price,
         }
-        return _line("storage", total, guide_usd, steps)
+        return _cost_line("storage", total, guide_usd, steps)
 
     def pitr(self) -> Line:
         """Return the line of point-in-time recovery, of tables without their indexes."""
@@ -205,7 +205,7 @@ class _Bill:
         total = gb["heads"] + gb["headers"] + gb["history"]
         quantity = total if self.assumed.has_pitr else Decimal(0)
         steps = {"pitr": quantity * self.prices.pitr_usd_per_gb_month}
-        return _line("pitr", quantity, Decimal(0), steps)
+        return _cost_line("pitr", quantity, Decimal(0), steps)
 
     def _stored_gb(self) -> dict[str, Decimal]:
         """Return what is stored once as much expires as is added."""
@@ -222,7 +222,7 @@ class _Bill:
         return {part: _gb(one) * analyses for part, one in bytes_.items()}
 
 
-def _line(name: str, quantity: Decimal, guide_usd: Decimal, steps: dict[str, Decimal]) -> Line:
+def _cost_line(name: str, quantity: Decimal, guide_usd: Decimal, steps: dict[str, Decimal]) -> Line:
     return Line(
         name=name,
         quantity=quantity,

@@ -52,7 +52,7 @@ def prices_of(region: str, file: Path | None = None) -> Prices:
     """
     region = region or DEFAULT_REGION
     name = str(file) if file else "prices.toml"
-    known = _read(file)
+    known = _price_file(file)
     if region not in known:
         raise ConfigurationError(
             f"Prices of {region} are not in {name}, which has {', '.join(sorted(known))}: "
@@ -65,7 +65,7 @@ def prices_of(region: str, file: Path | None = None) -> Prices:
         raise ConfigurationError(f"{name}: {region} has no usable {problem}.") from None
 
 
-def _read(file: Path | None) -> dict[str, Any]:
+def _price_file(file: Path | None) -> dict[str, Any]:
     try:
         bundled = files("opportune.costs").joinpath("prices.toml")
         return tomllib.loads((file or bundled).read_text("utf-8"))

@@ -58,7 +58,7 @@ def kind_of(file: InputFile, mapping: Sequence[ColumnMapping] = ()) -> str:
         DocumentError: It is of no kind that we read, or cannot be opened.
         InvalidInputError: A mapping names no field of ours.
     """
-    read = _read(file, fields_by_header(mapping, PLAIN_LIST.layouts), Notes())
+    read = _read_by_kind(file, fields_by_header(mapping, PLAIN_LIST.layouts), Notes())
     if isinstance(read, UnsupportedDocumentError):
         raise read
     return read.kind
@@ -98,7 +98,7 @@ def read_documents(
         if _says_nothing(one.extracted):
             message = "It is recognised, but no row of it says anything that is read."
             notes.add(Code.FILE_WITHOUT_SERVERS, message, one.file.name)
-    return _merged(read, notes)
+    return _assessment(read, notes)
 
 
 def _different(files: Sequence[InputFile], notes: Notes) -> list[InputFile]:
@@ -124,7 +124,7 @@ def _read_all(
     for file in files:
         if on_progress is not None:
             on_progress(file.name)
-        one = _read(file, fields, notes)
+        one = _read_by_kind(file, fields, notes)
         if isinstance(one, _Read):
             read[file.sha256] = one
         else:
@@ -148,7 +148,7 @@ def _read_all(
     return [read[file.sha256] for file in files]
 
 
-def _read(
+def _read_by_kind(
     file: InputFile, fields: Mapping[str, str], notes: Notes
 ) -> _Read | UnsupportedDocumentError:
     """Read a file; return the refusal of tables that alone are of no kind."""
@@ -229,7 +229,7 @@ def _without_sample(facts: Assessment, notes: Notes) -> Assessment:
     return replace(facts, servers=())
 
 
-def _merged(read: Sequence[_Read], notes: Notes) -> Assessment:
+def _assessment(read: Sequence[_Read], notes: Notes) -> Assessment:
     extracted = [one.extracted for one in read]
     parts = [
         replace(one.facts, servers=servers)

@@ -44,7 +44,7 @@ def worded(portfolio: Portfolio) -> Worded:
         "matrix": _matrix(portfolio),
         "chart": _chart(portfolio),
         "opportunities": [
-            _opportunity(one, number, portfolio)
+            _worded_opportunity(one, number, portfolio)
             for number, one in enumerate(portfolio.opportunities, 1)
         ],
         "method": method_paragraphs(portfolio),
@@ -89,7 +89,7 @@ def _chart(portfolio: Portfolio) -> Worded:
     shown.sort(key=lambda one: (-one.estimated_arr, one.id))
     bars = [
         {
-            "label": _label(one.title),
+            "label": _short_title(one.title),
             "value": float(one.estimated_arr),
             "text": region.number(one.estimated_arr),
             "priority": one.priority.value,
@@ -105,12 +105,12 @@ def _chart(portfolio: Portfolio) -> Worded:
     }
 
 
-def _label(title: str) -> str:
+def _short_title(title: str) -> str:
     line = " ".join(title.split())
     return line if len(line) <= LABEL_LIMIT else line[: LABEL_LIMIT - 1].rstrip() + "…"
 
 
-def _opportunity(one: Opportunity, number: int, portfolio: Portfolio) -> Worded:
+def _worded_opportunity(one: Opportunity, number: int, portfolio: Portfolio) -> Worded:
     text, language = words(portfolio.language), portfolio.language
     return {
         "number": number,
@@ -128,7 +128,7 @@ def _opportunity(one: Opportunity, number: int, portfolio: Portfolio) -> Worded:
         "loss_reason": one.loss_reason,
         "reasoning": one.reasoning,
         "evidence": [{"text": e.text, "file": e.file, "place": e.location} for e in one.evidence],
-        "estimate": _estimate(claimed(one), portfolio),
+        "estimate": _worded_estimate(claimed(one), portfolio),
         "talking_points": list(one.talking_points),
         "next_steps": list(one.next_steps),
         "services": list(one.related_services),
@@ -137,7 +137,7 @@ def _opportunity(one: Opportunity, number: int, portfolio: Portfolio) -> Worded:
     }
 
 
-def _estimate(estimate: Estimate | None, portfolio: Portfolio) -> Worded | None:
+def _worded_estimate(estimate: Estimate | None, portfolio: Portfolio) -> Worded | None:
     """Return an estimate, or None if no ARR is claimed."""
     if estimate is None:
         return None

@@ -33,8 +33,8 @@ def write(portfolio: Portfolio) -> bytes:
     document = _empty(portfolio, data)
     _cover(document, data, chart_picture(portfolio))
     for one in data["opportunities"]:
-        _opportunity(document, one, data["words"])
-    method = _paragraph(document, data["words"]["method"], "Heading 1")
+        _add_opportunity(document, one, data["words"])
+    method = _add_paragraph(document, data["words"]["method"], "Heading 1")
     method.paragraph_format.page_break_before = True
     for paragraph in data["method"]:
         document.add_paragraph(paragraph)
@@ -93,12 +93,12 @@ def _cover(document: DocumentObject, data: Worded, picture: bytes) -> None:
     for line in data["about"]:
         document.add_paragraph(line)
     if data["chart"]["bars"]:
-        _paragraph(document, data["chart"]["title"], "Heading 2")
+        _add_paragraph(document, data["chart"]["title"], "Heading 2")
         shape = document.add_picture(io.BytesIO(picture), width=Cm(16.5))
         shape._inline.docPr.set("descr", data["chart"]["alt"])  # noqa: SLF001 - the library has no way to give it
         shape._inline.docPr.set("title", data["chart"]["title"])  # noqa: SLF001 - the same
-    _paragraph(document, text["matrix"], "Heading 2")
-    _table(
+    _add_paragraph(document, text["matrix"], "Heading 2")
+    _add_table(
         document,
         [text["status"], *data["matrix"]["titles"]],
         (
@@ -106,8 +106,8 @@ def _cover(document: DocumentObject, data: Worded, picture: bytes) -> None:
             for row in data["matrix"]["rows"]
         ),
     )
-    _paragraph(document, text["list"], "Heading 2")
-    _table(
+    _add_paragraph(document, text["list"], "Heading 2")
+    _add_table(
         document,
         [text[key] for key in ("number", "opportunity", "priority", "status", "arr_short")],
         (
@@ -117,8 +117,8 @@ def _cover(document: DocumentObject, data: Worded, picture: bytes) -> None:
     )
 
 
-def _opportunity(document: DocumentObject, one: Worded, text: dict[str, str]) -> None:
-    heading = _paragraph(document, f"{one['number']}. {one['title']}", "Heading 1")
+def _add_opportunity(document: DocumentObject, one: Worded, text: dict[str, str]) -> None:
+    heading = _add_paragraph(document, f"{one['number']}. {one['title']}", "Heading 1")
     heading.paragraph_format.page_break_before = True
     facts = [
         f"{text['priority']}: {one['priority']}",
@@ -127,22 +127,22 @@ def _opportunity(document: DocumentObject, one: Worded, text: dict[str, str]) ->
     document.add_paragraph(" · ".join(fact for fact in facts if fact)).runs[0].bold = True
     if one["loss_reason"]:
         document.add_paragraph(f"{text['loss']}: {one['loss_reason']}")
-    _paragraph(document, text["reasoning"], "Heading 2")
+    _add_paragraph(document, text["reasoning"], "Heading 2")
     document.add_paragraph(one["reasoning"])
-    _paragraph(document, text["evidence"], "Heading 2")
-    _table(
+    _add_paragraph(document, text["evidence"], "Heading 2")
+    _add_table(
         document,
         [text["fact"], text["place"]],
         ([e["text"], f"{e['file']} · {e['place']}"] for e in one["evidence"]),
     )
-    _estimate(document, one["estimate"], text)
+    _add_estimate(document, one["estimate"], text)
     _list(document, text["talking"], one["talking_points"])
     _list(document, text["next"], one["next_steps"], style="", mark=CHECK_BOX)
     _list(document, text["services"], one["services"])
 
 
-def _estimate(document: DocumentObject, estimate: Worded | None, text: dict[str, str]) -> None:
-    _paragraph(document, text["estimate"], "Heading 2")
+def _add_estimate(document: DocumentObject, estimate: Worded | None, text: dict[str, str]) -> None:
+    _add_paragraph(document, text["estimate"], "Heading 2")
     if estimate is None:
         document.add_paragraph(text["no_estimate"])
         return
@@ -151,7 +151,7 @@ def _estimate(document: DocumentObject, estimate: Worded | None, text: dict[str,
     sources = (("basis", "basis"), ("region", "region"), ("book", "price_book"))
     document.add_paragraph(" · ".join(f"{text[word]} {estimate[key]}" for word, key in sources))
     document.add_paragraph(f"{text['formula']}: {estimate['formula']}")
-    _table(
+    _add_table(
         document,
         [text["input"], text["value"], text["source"]],
         ([i["name"], f"{i['value']} {i['unit']}".strip(), i["source"]] for i in estimate["inputs"]),
@@ -167,12 +167,12 @@ def _list(
     mark: str = "",
 ) -> None:
     if items:
-        _paragraph(document, title, "Heading 2")
+        _add_paragraph(document, title, "Heading 2")
         for item in items:
-            _paragraph(document, f"{mark}{item}", style)
+            _add_paragraph(document, f"{mark}{item}", style)
 
 
-def _paragraph(document: DocumentObject, text: str, style: str = "") -> Paragraph:
+def _add_paragraph(document: DocumentObject, text: str, style: str = "") -> Paragraph:
     """Add a paragraph. By name the library would look through all styles for each, for 10 ms."""
     paragraph = document.add_paragraph(text)
     if style:
@@ -180,7 +180,9 @@ def _paragraph(document: DocumentObject, text: str, style: str = "") -> Paragrap
     return paragraph
 
 
-def _table(document: DocumentObject, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _add_table(
+    document: DocumentObject, titles: Sequence[str], rows: Iterable[Sequence[str]]
+) -> None:
     """Add a table whose head stands on every page it runs over; none if it has no rows."""
     body = [list(row) for row in rows]
     if not body:

@@ -54,7 +54,7 @@ class TemplateLanguage(ImmutableSandboxedEnvironment):
 
     def _generate(self, source: nodes.Template, *rest: Any, **options: Any) -> str:
         for node in _all_nodes(source):
-            _check(node)
+            _check_node(node)
         return super()._generate(source, *rest, **options)
 
     def from_string(self, source: Any, *rest: Any, **options: Any) -> Any:
@@ -98,7 +98,7 @@ def _all_nodes(source: nodes.Node) -> Iterator[nodes.Node]:
         yield from _all_nodes(child)
 
 
-def _check(node: nodes.Node) -> None:
+def _check_node(node: nodes.Node) -> None:
     if not isinstance(node, ALLOWED):
         kind = type(node)
         raise TemplateSyntaxError(SAID.get(kind, f"uses {kind.__name__}"), node.lineno)

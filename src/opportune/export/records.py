@@ -65,8 +65,8 @@ LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind
 
 def write(records: Sequence[Exported], exported_at: str) -> bytes:
     """Write records, given in the order of the file. Equal arguments give equal bytes."""
-    opening = Opening(exported_at=exported_at, counts=_counts(records))
-    lines = [opening, *map(_line, records)]
+    opening = Opening(exported_at=exported_at, counts=_record_counts(records))
+    lines = [opening, *map(_json_line, records)]
     body = b"".join(_bytes(line) for line in lines)
     return body + _bytes(Closing(sha256=hashlib.sha256(body).hexdigest()))
 
@@ -81,11 +81,11 @@ def read(name: str, data: bytes) -> tuple[Exported, ...]:
     if not data.endswith(b"\n"):
         raise MalformedDocumentError(name, "it is empty or was cut off: export it again.")
     raw = data.split(b"\n")[:-1]  # not splitlines: a text may hold other line ends
-    lines = list(_parsed(name, raw))
+    lines = list(_json_lines(name, raw))
     opening, closing = lines[0], lines[-1]
     if not isinstance(opening, Opening):
         raise MalformedDocumentError(name, "it does not begin like an export.", place="line 1")
-    records = tuple(_records(name, lines[1:-1]))
+    records = tuple(_exported_records(name, lines[1:-1]))
     place = f"line {len(lines)}"
     if not isinstance(closing, Closing):
         raise MalformedDocumentError(name, "its end is missing: export it again.", place=place)
@@ -93,12 +93,12 @@ def read(name: str, data: bytes) -> tuple[Exported, ...]:
     if hashlib.sha256(body).hexdigest() != closing.sha256:
         problem = "its digest is not that of the lines above: it was changed or damaged."
         raise MalformedDocumentError(name, problem, place=place)
-    if opening.counts != _counts(records):
+    if opening.counts != _record_counts(records):
         raise MalformedDocumentError(name, "its counts are not those of its lines.", place="line 1")
     return records
 
 
-def _parsed(name: str, raw: Sequence[bytes]) -> Iterator[Line]:
+def _json_lines(name: str, raw: Sequence[bytes]) -> Iterator[Line]:
     for number, line in enumerate(raw, 1):
         try:
             yield LINES.validate_json(line)
@@ -110,21 +110,21 @@ def _parsed(name: str, raw: Sequence[bytes]) -> Iterator[Line]:
             ) from None
 
 
-def _records(name: str, lines: Sequence[Line]) -> Iterator[Exported]:
+def _exported_records(name: str, lines: Sequence[Line]) -> Iterator[Exported]:
     """Yield the records; refuse what no export writes."""
     newest: dict[str, int] = {}
     for number, line in enumerate(lines, FIRST_LINE):
         if isinstance(line, Opening | Closing):
             problem = "it stands in the middle: files cannot be joined, import each."
         else:
-            problem = _problem(line.record, newest)
+            problem = _order_problem(line.record, newest)
         if problem or isinstance(line, Opening | Closing):
             raise MalformedDocumentError(name, problem, place=f"line {number}")
         newest[line.record.id] = line.record.version
         yield line.record
 
 
-def _problem(record: Exported, newest: Mapping[str, int]) -> str:
+def _order_problem(record: Exported, newest: Mapping[str, int]) -> str:
     """Say why a record cannot follow those before it; of them, the newest version by id."""
     if record.version < 1 or not (record.created_at and record.updated_at):
         return "version, createdAt and updatedAt are those of a store, never empty."
@@ -137,13 +137,13 @@ def _problem(record: Exported, newest: Mapping[str, int]) -> str:
     return ""
 
 
-def _counts(records: Iterable[Exported]) -> Counts:
+def _record_counts(records: Iterable[Exported]) -> Counts:
     revisions = Counter(one.id for one in records if isinstance(one, Opportunity))
     sessions = sum(isinstance(one, Session) for one in records)
     return Counts(sessions=sessions, opportunities=len(revisions), revisions=revisions.total())
 
 
-def _line(record: Exported) -> Line:
+def _json_line(record: Exported) -> Line:
     if isinstance(record, Session):
         return SessionLine(record=record)
     return RevisionLine(record=record)

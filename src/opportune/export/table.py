@@ -42,7 +42,7 @@ def _in_words(key: str) -> Callable[[Opportunity, str], Cell]:
     return lambda one, language: words(language)[f"{key}.{getattr(one, key)}"]
 
 
-def _plain(name: str) -> Callable[[Opportunity, str], Cell]:
+def _field_value(name: str) -> Callable[[Opportunity, str], Cell]:
     def value(one: Opportunity, _: str) -> Cell:
         cell: Cell = getattr(one, name)
         return cell
@@ -50,7 +50,7 @@ def _plain(name: str) -> Callable[[Opportunity, str], Cell]:
     return value
 
 
-def _lines(name: str) -> Callable[[Opportunity, str], Cell]:
+def _joined_items(name: str) -> Callable[[Opportunity, str], Cell]:
     return lambda one, _: "\n".join(getattr(one, name))
 
 
@@ -70,7 +70,7 @@ def _moment(name: str) -> Callable[[Opportunity, str], Cell]:
     return value
 
 
-def _evidence(one: Opportunity, _: str) -> Cell:
+def _evidence_text(one: Opportunity, _: str) -> Cell:
     return "\n".join(f"{e.text} [{e.file}, {e.location}]" for e in one.evidence)
 
 
@@ -79,31 +79,31 @@ def _category(one: Opportunity, language: str) -> Cell:
 
 
 COLUMNS = (
-    Column("title", Kind.TEXT, _plain("title")),
-    Column("customer", Kind.TEXT, _plain("customer")),
+    Column("title", Kind.TEXT, _field_value("title")),
+    Column("customer", Kind.TEXT, _field_value("customer")),
     Column("priority", Kind.TEXT, _in_words("priority")),
     Column("status", Kind.TEXT, _in_words("status")),
     Column("category", Kind.TEXT, _category),
-    Column("arr", Kind.MONEY, _plain("estimated_arr")),
+    Column("arr", Kind.MONEY, _field_value("estimated_arr")),
     Column("low", Kind.MONEY, _claim("low")),
     Column("high", Kind.MONEY, _claim("high")),
     Column("services", Kind.TEXT, lambda one, _: ", ".join(one.related_services)),
-    Column("owner", Kind.TEXT, _plain("owner")),
-    Column("close", Kind.DAY, _plain("close_date")),
-    Column("loss", Kind.TEXT, _plain("loss_reason")),
-    Column("reasoning", Kind.LONG, _plain("reasoning")),
-    Column("talking", Kind.LONG, _lines("talking_points")),
-    Column("next", Kind.LONG, _lines("next_steps")),
-    Column("evidence", Kind.LONG, _evidence),
+    Column("owner", Kind.TEXT, _field_value("owner")),
+    Column("close", Kind.DAY, _field_value("close_date")),
+    Column("loss", Kind.TEXT, _field_value("loss_reason")),
+    Column("reasoning", Kind.LONG, _field_value("reasoning")),
+    Column("talking", Kind.LONG, _joined_items("talking_points")),
+    Column("next", Kind.LONG, _joined_items("next_steps")),
+    Column("evidence", Kind.LONG, _evidence_text),
     Column("basis", Kind.TEXT, _claim("basis")),
     Column("book", Kind.TEXT, _claim("price_book")),
     Column("region", Kind.TEXT, _claim("region")),
     Column("formula", Kind.LONG, _claim("formula")),
     Column("created", Kind.TIME, _moment("created_at")),
     Column("updated", Kind.TIME, _moment("updated_at")),
-    Column("by", Kind.TEXT, _plain("updated_by")),
-    Column("version", Kind.COUNT, _plain("version")),
-    Column("id", Kind.TEXT, _plain("id")),
+    Column("by", Kind.TEXT, _field_value("updated_by")),
+    Column("version", Kind.COUNT, _field_value("version")),
+    Column("id", Kind.TEXT, _field_value("id")),
 )
 
 

@@ -109,8 +109,8 @@ def write(portfolio: Portfolio) -> bytes:
         sheets.table(
             list_sheet, "Opportunities", headings(portfolio.language), kinds, rows(portfolio)
         )
-        _summary(sheets)
-        _evidence(sheets)
+        _summary_sheet(sheets)
+        _evidence_sheet(sheets)
         _method(sheets)
     return data.getvalue()
 
@@ -120,7 +120,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
 
 
-def _summary(sheets: Sheets) -> None:
+def _summary_sheet(sheets: Sheets) -> None:
     """Write ARR by status and priority with stated totals, and draw it."""
     sheet, text, portfolio = sheets.add("summary"), sheets.text, sheets.portfolio
     sheet.write_string(0, 0, portfolio.title, sheets.title)
@@ -141,28 +141,28 @@ def _summary(sheets: Sheets) -> None:
         for column, priority in enumerate(Priority, 1):
             sheet.write_number(row, column, float(portfolio.arr(status, priority)[1]), money)
         number, total = portfolio.arr(status)
-        _sum(sheet, (row, 4), f"=SUM(B{row + 1}:D{row + 1})", (money, total))
+        _write_total(sheet, (row, 4), f"=SUM(B{row + 1}:D{row + 1})", (money, total))
         sheet.write_number(row, 5, number, count)
     last = head + len(Status)
     sheet.write_string(last + 1, 0, text["export.total"], sheets.bold)
     for column, priority in enumerate(Priority, 1):
         letter = "ABCDEF"[column]
         total = portfolio.arr(priority=priority)[1]
-        _sum(
+        _write_total(
             sheet,
             (last + 1, column),
             f"=SUM({letter}{head + 2}:{letter}{last + 1})",
             (money, total),
         )
     number, total = portfolio.arr()
-    _sum(sheet, (last + 1, 4), f"=SUM(E{head + 2}:E{last + 1})", (money, total))
-    _sum(sheet, (last + 1, 5), f"=SUM(F{head + 2}:F{last + 1})", (count, Decimal(number)))
+    _write_total(sheet, (last + 1, 4), f"=SUM(E{head + 2}:E{last + 1})", (money, total))
+    _write_total(sheet, (last + 1, 5), f"=SUM(F{head + 2}:F{last + 1})", (count, Decimal(number)))
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 5, 20)
-    _chart(sheets, sheet, head, last)
+    _add_chart(sheets, sheet, head, last)
 
 
-def _sum(
+def _write_total(
     sheet: Worksheet, place: tuple[int, int], formula: str, shown: tuple[Format, Decimal]
 ) -> None:
     """Write a total with its value, for readers that do not compute."""
@@ -170,7 +170,7 @@ def _sum(
     sheet.write_formula(*place, formula, look, float(value))
 
 
-def _chart(sheets: Sheets, sheet: Worksheet, head: int, last: int) -> None:
+def _add_chart(sheets: Sheets, sheet: Worksheet, head: int, last: int) -> None:
     text = sheets.text
     chart = sheets.book.add_chart({"type": "column", "subtype": "stacked"})
     for column, priority in enumerate(Priority, 1):
@@ -189,7 +189,7 @@ def _chart(sheets: Sheets, sheet: Worksheet, head: int, last: int) -> None:
     sheet.insert_chart(last + 3, 0, chart, options)
 
 
-def _evidence(sheets: Sheets) -> None:
+def _evidence_sheet(sheets: Sheets) -> None:
     text = sheets.text
     names = ("title", "evidence", "file", "place", "id")
     kinds = (Kind.TEXT, Kind.LONG, Kind.TEXT, Kind.LONG, Kind.TEXT)

@@ -131,7 +131,7 @@ class JsonFormatter(logging.Formatter):
         }
         if REQUEST_ID.get():
             told["requestId"] = REQUEST_ID.get()
-        told |= _facts(record)
+        told |= _log_fields(record)
         if record.exc_info:
             told["exception"] = _exception(record.exc_info[1])
         return json.dumps(told, default=str)  # ASCII: whatever is in it, it stays one line
@@ -143,7 +143,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
         facts = {"requestId": REQUEST_ID.get()} if REQUEST_ID.get() else {}
-        facts |= _facts(record)
+        facts |= _log_fields(record)
         told = " ".join(f"{name}={value!r}" for name, value in facts.items())
         line = f"{_time_of(record)} {record.levelname} {record.getMessage()} {told}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
@@ -156,7 +156,7 @@ def _exception(error: BaseException | None) -> dict[str, object]:
     return {"type": type(error).__name__, "at": places}
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
+def _log_fields(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _PLAIN_FIELDS}
 
 

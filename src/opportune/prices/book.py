@@ -62,7 +62,7 @@ class PriceBook:
             ConfigurationError: It cannot be read, or lacks something; the message names it.
         """
         try:
-            return _parsed(tomllib.loads(path.read_text(encoding="utf-8")))
+            return _price_book_of(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             raise ConfigurationError(f"Price book {path.name}: {problem}.") from problem
         except KeyError as missing:
@@ -122,10 +122,10 @@ class PriceBook:
 @cache
 def _bundled() -> PriceBook:
     text = files("opportune.prices").joinpath("data/prices-us-east-1.toml").read_text("utf-8")
-    return _parsed(tomllib.loads(text))
+    return _price_book_of(tomllib.loads(text))
 
 
-def _parsed(data: dict[str, Any]) -> PriceBook:
+def _price_book_of(data: dict[str, Any]) -> PriceBook:
     def source(row: dict[str, Any], name: str) -> str:
         known = data["sources"][row["source"]]
         return f"price book {data['version']}, {name}: {known['name']}, {known['snapshot']}"

@@ -236,22 +236,24 @@ def is_path(text: str) -> bool:
 
 def to_toml(data: Mapping[str, Any], path: str = "") -> str:
     """Write texts, numbers, truths, days, lists of them, and tables in tables, as TOML."""
-    lines = [f"{_key(k)} = {_value(v)}" for k, v in data.items() if not isinstance(v, Mapping)]
+    lines = [
+        f"{_toml_key(k)} = {_toml_value(v)}" for k, v in data.items() if not isinstance(v, Mapping)
+    ]
     parts = ["\n".join([f"[{path}]", *lines] if path and lines else lines)]
     for key, value in data.items():
         if isinstance(value, Mapping):
-            inner = f"{path}.{_key(key)}" if path else _key(key)
+            inner = f"{path}.{_toml_key(key)}" if path else _toml_key(key)
             parts.append(to_toml(value, inner) if value else f"[{inner}]\n")
     return "\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 
 
-def _key(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _value(text)
+def _toml_key(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _toml_value(text)
 
 
-def _value(value: object) -> str:
+def _toml_value(value: object) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(_toml_value, value))}]"
     if isinstance(value, date):
         return value.isoformat()
     # A JSON text is a TOML text, but for DEL.

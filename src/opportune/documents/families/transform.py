@@ -10,7 +10,7 @@ from opportune.documents.inventory.recognition import family
 _PERCENT = "percent"
 
 
-def _keys(things: str, statistics: str) -> str:
+def _statistic_keys(things: str, statistics: str) -> str:
     """Return the keys of a statistic of a thing in every order: "cpuutilizationavg avgcpu..."."""
     return " ".join(
         f"{a}{b} {b}{a} {a}pct{b} {b}{a}pct {a}{b}percent {a}percent{b} {b}{a}percent"
@@ -71,10 +71,10 @@ _METRICS = layout(
         "id": "serverid vmid",
         "hostname": "hostname servername vmname",
         "ip_address": "ipaddress primaryipaddress",
-        "cpu_peak_fraction": _keys(_CPU, _PEAK),
-        "cpu_avg_fraction": _keys(_CPU, _MEAN),
-        "ram_peak_fraction": _keys(_RAM, _PEAK),
-        "ram_avg_fraction": _keys(_RAM, _MEAN),
+        "cpu_peak_fraction": _statistic_keys(_CPU, _PEAK),
+        "cpu_avg_fraction": _statistic_keys(_CPU, _MEAN),
+        "ram_peak_fraction": _statistic_keys(_RAM, _PEAK),
+        "ram_avg_fraction": _statistic_keys(_RAM, _MEAN),
     },
     (
         "id hostname ip_address",
@@ -134,5 +134,5 @@ TRANSFORM = family(
     "vmname vmid vmuuid primaryipaddress totaldiskcapacity "
     "osaccordingtotheconfigurationfile maxcpuusagepctdec avgcpuusagepctdec maxramusagepctdec "
     "avgramutlpctdec isenginecomponent sqlservicename sqlservicetype "
-    + _keys(f"{_CPU} {_RAM}", "p95"),
+    + _statistic_keys(f"{_CPU} {_RAM}", "p95"),
 )

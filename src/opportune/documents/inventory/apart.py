@@ -41,7 +41,7 @@ def note_apart(aside: Sequence[Aside], notes: Notes) -> None:
     for (file, kind), members in groups.items():
         servers = [one.server for one in members]
         named = "; ".join(
-            f"{shortened(s.hostname or s.id)} ({_place(s)}, {one.rule})"
+            f"{shortened(s.hostname or s.id)} ({_row_place(s)}, {one.rule})"
             for one, s in zip(members[:NAMES_TOLD], servers, strict=False)
         )
         more = len(members) - NAMES_TOLD
@@ -51,7 +51,7 @@ def note_apart(aside: Sequence[Aside], notes: Notes) -> None:
             f"{len(members):,} {'row is' if len(members) == 1 else 'rows are'} no server to "
             f"migrate ({kind}), in no sum: {_size(servers)}: {named}"
             f"{f'; and {more:,} more' if more > 0 else ''}.",
-            f"{file}, {_place(servers[0])}",
+            f"{file}, {_row_place(servers[0])}",
         )
 
 
@@ -59,7 +59,7 @@ APART_KINDS = frozenset((*(rule.kind for rule in RULES), HOST))
 """Kinds of machines that run, with a size, and yet stay behind."""
 
 
-def _place(server: Server) -> str:
+def _row_place(server: Server) -> str:
     return server.table.place("hostname" if server.hostname else "id", server.row)
 
 
@@ -71,7 +71,7 @@ def _size(servers: Sequence[Server]) -> str:
 
 
 def _recognised(server: Server) -> Aside | None:
-    system = _words(f"{server.os_name} {server.os_version}")
+    system = _as_words(f"{server.os_name} {server.os_version}")
     kind = _kind_of_system(system)
     rule = f"operating system {server.os_name!r}"
     if kind and kind != HOST:
@@ -82,7 +82,7 @@ def _recognised(server: Server) -> Aside | None:
 
 def _by_rules(server: Server, system: str) -> Aside | None:
     name = _name_words(server.hostname or server.id)
-    beside = _words(f"{server.folder} / {server.notes}")
+    beside = _as_words(f"{server.folder} / {server.notes}")
     if not (_ANY_NAME.search(name) or server.folder or server.notes):
         return None
     for rule in RULES:
@@ -127,5 +127,5 @@ def _kind_of_system(system: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _words(text: str) -> str:
+def _as_words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", folded(text)))

@@ -191,7 +191,7 @@ def _columns(found: FoundTable, notes: Notes) -> Columns:
     numbers = []
     for number, row in enumerate(found.rows, found.first_row):
         label = labels[number - found.first_row]
-        named = sum(_says(row[index]) for index in indexes)
+        named = sum(_holds_text(row[index]) for index in indexes)
         is_total = named == 1 and header_key(label)[0] in _TOTALS
         is_heading = bool(heading) and label == heading
         if named and not is_heading and not is_total and are_counted(row):
@@ -222,7 +222,7 @@ def _counted(found: FoundTable) -> Callable[[Sequence[Cell]], bool]:
     return lambda row: flag_of(text_of(row[index])) is not False
 
 
-def _says(cell: Cell) -> bool:
+def _holds_text(cell: Cell) -> bool:
     return cell != "" and not ((text := text_of(cell)) == "" or is_error(text))
 
 

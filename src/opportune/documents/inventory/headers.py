@@ -46,7 +46,7 @@ def words_of(header: str) -> tuple[str, ...]:
     text = folded(_BEFORE_CAPITAL.sub(" ", text)).replace("\u0153", "oe")
     words: list[str] = []
     for word in _WORD.findall(text):
-        words += [word] if _is_known(word) else _parts(word) or [word]
+        words += [word] if _is_known(word) else _known_parts(word) or [word]
     return tuple(words)
 
 
@@ -69,7 +69,7 @@ def _is_known(word: str) -> bool:
     return word in MEANINGS or word in SIZE_UNITS or word in ("%", "to")
 
 
-def _parts(word: str) -> list[str]:
+def _known_parts(word: str) -> list[str]:
     """Return the known words that a word is made of: `cpucount` -> cpu, count; else none."""
     for cut in range(len(word) - 2, 1, -1):
         first, rest = word[:cut], word[cut:]
@@ -77,7 +77,7 @@ def _parts(word: str) -> list[str]:
             continue
         if _is_part(rest):
             return [first, rest]
-        if len(rest) > len("xxx") and (others := _parts(rest)):
+        if len(rest) > len("xxx") and (others := _known_parts(rest)):
             return [first, *others]
     return []
 

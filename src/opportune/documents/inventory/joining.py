@@ -120,7 +120,7 @@ def _with(
         server = found[place]
         _note_joined(server, inventory[other], how, notes)
         ids.add(server, inventory[other].id)
-        result[other] = _merged(inventory[other], server, notes)
+        result[other] = _joined_server(inventory[other], server, notes)
     taken = {_id_key(server) for server in inventory}
     for place, server in enumerate(found):
         if place in matches:
@@ -264,7 +264,7 @@ def _agree(how: str, one: Server, other: Server) -> bool:
     return len(one.id) >= SURE_ID_LENGTH and not one.id.isdigit()
 
 
-def _merged(ours: Server, theirs: Server, notes: Notes) -> Server:
+def _joined_server(ours: Server, theirs: Server, notes: Notes) -> Server:
     changes: dict[str, Any] = {}
     origins = dict(ours.origins)
     for name in _FILLED:
@@ -279,13 +279,13 @@ def _merged(ours: Server, theirs: Server, notes: Notes) -> Server:
             problem = f"{ours.origin(name)[0].file} says otherwise and counts, it was given first"
             notes.cell(Code.CONTRADICTORY_FILES, problem, Spot(table, name, row), str(other))
     for name in _FLAGS:
-        if not _says(ours.origin(name)[0], name) and _says(theirs.table, name):
+        if not _has_field(ours.origin(name)[0], name) and _has_field(theirs.table, name):
             changes[name] = getattr(theirs, name)
             origins[name] = theirs.origin(name)
     return replace(ours, **changes, origins=origins) if changes else ours
 
 
-def _says(table: Table, name: str) -> bool:
+def _has_field(table: Table, name: str) -> bool:
     return name in table.columns or (name == "is_template" and "placeholder" in table.columns)
 
 

@@ -64,7 +64,7 @@ def check_software(servers: Sequence[Server], databases: Sequence[Database], not
         if _SQL_SERVER.search(database.engine) and (server := by_id.get(database.server_id))
     ]
     found += [
-        (*_place(server, "sql_edition"), f"SQL Server {server.sql_edition}", server)
+        (*_cell_place(server, "sql_edition"), f"SQL Server {server.sql_edition}", server)
         for server in servers
         if server.sql_edition
     ]
@@ -79,7 +79,7 @@ def check_software(servers: Sequence[Server], databases: Sequence[Database], not
             )
 
 
-def _place(server: Server, name: str) -> tuple[Table, str, int]:
+def _cell_place(server: Server, name: str) -> tuple[Table, str, int]:
     table, row = server.origin(name)
     return table, name, row
 

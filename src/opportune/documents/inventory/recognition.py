@@ -230,8 +230,8 @@ def _check_rival(
 
 
 def _doubtful(workbook: Workbook, one: _Candidate, other: _Candidate) -> UnsupportedDocumentError:
-    ours = _shown(one.tables, one.marks - other.marks)
-    theirs = _shown(other.tables, other.marks - one.marks)
+    ours = _distinctive_headers(one.tables, one.marks - other.marks)
+    theirs = _distinctive_headers(other.tables, other.marks - one.marks)
     return UnsupportedDocumentError(
         workbook.file.name,
         f"it could be {one.family.name} ({ours}) as well as {other.family.name} ({theirs}), and "
@@ -240,7 +240,7 @@ def _doubtful(workbook: Workbook, one: _Candidate, other: _Candidate) -> Unsuppo
     )
 
 
-def _shown(tables: Sequence[FoundTable], marks: AbstractSet[str]) -> str:
+def _distinctive_headers(tables: Sequence[FoundTable], marks: AbstractSet[str]) -> str:
     """Return the headers that are marks of one family and not of the other."""
     names = [
         str(text)

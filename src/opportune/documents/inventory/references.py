@@ -29,7 +29,7 @@ def without_repeats(things: Iterable[Thing], notes: Notes) -> tuple[Thing, ...]:
     kept: list[Thing] = []
     for thing in things:
         earlier = seen.setdefault(thing.id.casefold(), [])
-        repeated = any(_facts(other) == _facts(thing) for other in earlier)
+        repeated = any(_compared_facts(other) == _compared_facts(thing) for other in earlier)
         if earlier:
             code, problem = (
                 (Code.REPEATED_ROW, "repeats an earlier row, counted once")
@@ -124,7 +124,7 @@ class References:
         return known
 
 
-def _facts(thing: Server | Database | Application) -> tuple[object, ...]:
+def _compared_facts(thing: Server | Database | Application) -> tuple[object, ...]:
     return tuple(
         getattr(thing, field.name) for field in fields(thing) if field.name not in _NO_FACTS
     )

@@ -111,7 +111,7 @@ def completed(files: Sequence[Extracted], notes: Notes) -> list[tuple[Server, ..
         files: What each file says, in the order in which the user gave them.
         notes: Told which rows belong to no server, and what was taken for want of better.
     """
-    own = [_merged(one) for one in files]
+    own = [_completed_servers(one) for one in files]
     for one, servers in zip(files, own, strict=True):
         targets = [servers] if servers.all else [other for other in own if other.all]
         for extra in one.extras:
@@ -122,7 +122,7 @@ def completed(files: Sequence[Extracted], notes: Notes) -> list[tuple[Server, ..
     return [tuple(servers.all) for servers in own]
 
 
-def _merged(one: Extracted) -> Servers:
+def _completed_servers(one: Extracted) -> Servers:
     """Return the servers of a file: those of its first list, completed by those of others.
 
     Tables of one layout with the same columns are one list; of one layout the fullest goes first.
@@ -148,11 +148,11 @@ def _merged(one: Extracted) -> Servers:
             if place is None:
                 merged.add(server)
             else:
-                merged.fill(place, _values(server, columns))
+                merged.fill(place, _added_values(server, columns))
     return merged
 
 
-def _values(server: Server, columns: Columns) -> Values:
+def _added_values(server: Server, columns: Columns) -> Values:
     values = {name: getattr(server, name) for name in _FILLED}
     said = {name: value for name, value in values.items() if value is not None and value != ""}
     for name in _FLAGS:
@@ -231,9 +231,9 @@ def _strongest(extra: Extra) -> Callable[[Sequence[int]], Values]:
 
     def said(positions: Sequence[int]) -> Values:
         servers = [extra.servers[position] for position in positions]
-        values = _values(servers[0], extra.columns)
+        values = _added_values(servers[0], extra.columns)
         for server in servers[1:]:
-            for name, value in _values(server, extra.columns).items():
+            for name, value in _added_values(server, extra.columns).items():
                 if name not in values or (name in _PEAKS and value[0] > values[name][0]):
                     values[name] = value
         return values

@@ -171,17 +171,17 @@ def find_table(
     for header in headers:
         if not header.keys:
             continue
-        names = _names(header) if known.mapping else ()
+        names = _header_texts(header) if known.mapping else ()
         given = {known.mapping[name] for name in names if name in known.mapping}
         for candidate in layouts:
-            fields = _fields(header, candidate, by_words=known.by_words)
+            fields = _recognised_fields(header, candidate, by_words=known.by_words)
             fields |= given & candidate.fields
             if candidate_fits(candidate, fields) and (best is None or len(fields) > best[0]):
                 best = (len(fields), header, candidate)
-    return None if best is None else _found(file, sheet, best[1:], known)
+    return None if best is None else _found_table(file, sheet, best[1:], known)
 
 
-def _fields(header: Header, candidate: Layout, *, by_words: bool) -> set[str]:
+def _recognised_fields(header: Header, candidate: Layout, *, by_words: bool) -> set[str]:
     if by_words and candidate.kind == SERVERS:
         return fields_by_words(header, candidate)
     return {name for key in header.keys if (name := candidate.field_of(key)) is not None}
@@ -202,11 +202,11 @@ def column_letters(index: int) -> str:
     return letters
 
 
-def _names(header: Header) -> Iterator[str]:
+def _header_texts(header: Header) -> Iterator[str]:
     return (folded(text) for _, text, _, _ in header.cells)
 
 
-def _found(
+def _found_table(
     file: tuple[str, str], sheet: Sheet, fitting: tuple[Header, Layout], known: Knowledge
 ) -> FoundTable:
     header, layout = fitting

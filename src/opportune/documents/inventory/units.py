@@ -185,12 +185,12 @@ def decide_size(
         return Decision(GB_PER["mb"], _against(says, unit, "MB", middle), Code.UNIT_CONTRADICTION)
     if factor == GB_PER["mb"] and 0 < middle < rules.smallest_median_mb:
         return Decision(GB_PER["gb"], _against(says, unit, "GB", middle), Code.UNIT_CONTRADICTION)
-    return Decision(factor, f"read as {_shown(unit)}, as {says.replace('means', 'means it')}")
+    return Decision(factor, f"read as {_unit_label(unit)}, as {says.replace('means', 'means it')}")
 
 
 def _against(says: str, stated: str, unit: str, middle: float) -> str:
-    return f"read as {unit} although {says} {_shown(stated)}: the middle value is {middle:g}"
+    return f"read as {unit} although {says} {_unit_label(stated)}: the middle value is {middle:g}"
 
 
-def _shown(unit: str) -> str:
+def _unit_label(unit: str) -> str:
     return unit.upper().replace("IB", "iB")

@@ -80,7 +80,7 @@ def _example(headers: Sequence[tuple[Sheet, Header]]) -> str:
                 found[name] = text
         if found and "hostname" not in found:
             taken = set(found.values())
-            named = (t for i, t, _, _ in header.cells if t not in taken and _names(rows, i))
+            named = (t for i, t, _, _ in header.cells if t not in taken and _holds_names(rows, i))
             if (first := next(named, None)) is not None:
                 found["hostname"] = first
         if found:
@@ -94,7 +94,7 @@ def _by_need(pair: tuple[str, str]) -> int:
     return 0 if pair[0] in ("hostname", "id") else 1 if pair[0] in SIZES else 2
 
 
-def _names(rows: Sequence[Sequence[Cell]], index: int) -> bool:
+def _holds_names(rows: Sequence[Sequence[Cell]], index: int) -> bool:
     """Whether a column's cells could be names of machines: texts that never repeat."""
     texts = [text for row in rows if isinstance(text := row[index], str) and text]
     return len(texts) > len(rows) / 2 and len(set(texts)) == len(texts) and fits("hostname", texts)

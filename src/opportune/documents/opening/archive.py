@@ -37,7 +37,7 @@ def open_archive(file: InputFile) -> Workbook:
     cells = 0
     for part in members:
         data = package.read(part)
-        label = _label(part)
+        label = _member_label(part)
         _check_kind(file, data, label)
         text = _text(file, data, label)
         if text is None:
@@ -80,7 +80,7 @@ def _text(file: InputFile, data: bytes, label: str) -> Text | None:
         return None  # a picture or a program: named as not read
 
 
-def _label(part: Part) -> str:
+def _member_label(part: Part) -> str:
     """Return a member's name as it is shown and cited: one line, no way up to other folders."""
     pieces = [piece for piece in part.name.split("/") if piece not in ("", ".", "..")]
     return text_of("/".join(pieces))[-NAME_SHOWN:] or "member"

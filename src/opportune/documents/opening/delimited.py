@@ -98,7 +98,7 @@ def read_sheet(file: InputFile, text: str, name: str = "") -> Sheet:
     known: dict[str, str] = {}
     same = known.setdefault
     width = cells = 0
-    for row in _records(file, body, delimiter, name):
+    for row in _delimited_records(file, body, delimiter, name):
         # One object for each text: most cells of a large export repeat.
         rows.append([same(cell, cell) for cell in row])
         width = max(width, len(row))
@@ -130,7 +130,7 @@ def delimiter_of(text: str) -> str:
 def _score(text: str, delimiter: str) -> float:
     counts: Counter[int] = Counter()
     try:
-        rows = csv.reader(_lines(text), delimiter=delimiter)
+        rows = csv.reader(_text_lines(text), delimiter=delimiter)
         counts.update(len(row) for row in islice(filter(None, rows), SAMPLE_ROWS))
     except csv.Error:
         return 0.0
@@ -142,8 +142,10 @@ def _score(text: str, delimiter: str) -> float:
     return float((width - 1) * (times / counts.total()) ** 3)
 
 
-def _records(file: InputFile, text: str, delimiter: str, place: str) -> Iterator[list[str]]:
-    reader = csv.reader(_lines(text), delimiter=delimiter)
+def _delimited_records(
+    file: InputFile, text: str, delimiter: str, place: str
+) -> Iterator[list[str]]:
+    reader = csv.reader(_text_lines(text), delimiter=delimiter)
     start = before = 0
     try:
         for row in reader:
@@ -157,7 +159,7 @@ def _records(file: InputFile, text: str, delimiter: str, place: str) -> Iterator
 
 def _is_open(text: str, start: int, delimiter: str) -> bool:
     """Whether the last record, which begins with that line, ends only with the text."""
-    rest = islice(_lines(text), start, None)
+    rest = islice(_text_lines(text), start, None)
     try:
         next(csv.reader(rest, delimiter=delimiter, strict=True), None)
     except csv.Error as error:
@@ -165,7 +167,7 @@ def _is_open(text: str, start: int, delimiter: str) -> bool:
     return False
 
 
-def _lines(text: str) -> Iterator[str]:
+def _text_lines(text: str) -> Iterator[str]:
     r"""Yield lines with their ends; only \n, \r\n and \r end one."""
     start, size = 0, len(text)
     while start < size:

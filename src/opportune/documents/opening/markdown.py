@@ -138,11 +138,11 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
             continue
         if header:
             if "|" in line:
-                yield TableRow(number, _cells(line), header)
+                yield TableRow(number, _row_cells(line), header)
                 continue
             header = ()
         if "|" in line and "|" in following and _DELIMITER.fullmatch(following.strip()):
-            header, skip = _cells(line), True
+            header, skip = _row_cells(line), True
             continue
         block = _heading(number, line, following)
         skip = block is not None and block.level <= 2 and _is_underlined(line, following)  # noqa: PLR2004 - the levels an underline makes
@@ -174,7 +174,7 @@ def _text(number: int, line: str) -> Text:
     return Text(number, plain(line[match.end() :] if match else line), is_item=bool(match))
 
 
-def _cells(line: str) -> tuple[str, ...]:
+def _row_cells(line: str) -> tuple[str, ...]:
     line = line.strip()
     line = line.removeprefix("|")
     if line.endswith("|") and not line.endswith("\\|"):

@@ -123,10 +123,12 @@ def read_pages(file: InputFile) -> tuple[Page, ...]:
     answer = _ask_child(file.data)
     if "problem" in answer:
         _refuse(file.name, answer["problem"], answer.get("page", 0))
-    return tuple(_page(number, page) for number, page in enumerate(answer["pages"], start=1))
+    return tuple(
+        _received_page(number, page) for number, page in enumerate(answer["pages"], start=1)
+    )
 
 
-def _page(number: int, parts: list[Any]) -> Page:
+def _received_page(number: int, parts: list[Any]) -> Page:
     """Return a page from what the child sends of it."""
     width, height, words, rules, picture, fields = parts
     filled = tuple(Field(*field) for field in fields)

@@ -93,8 +93,8 @@ def read(data: bytes) -> list[list[Any]]:
             raise ProblemError("characters", number + 1)
         seen = Upright(page)
         rules, picture = _drawings(page, seen)
-        words = list(_words(text, seen))
-        fields = list(_fields(document.formenv, page, seen)) if document.formenv else []
+        words = list(_joined_words(text, seen))
+        fields = list(_form_fields(document.formenv, page, seen)) if document.formenv else []
         pages.append([seen.width, seen.height, words, rules, picture, fields])
         text.close()
         page.close()
@@ -241,7 +241,7 @@ def _edges(item: Any, matrix: Matrix) -> Iterator[Box]:
         before = here
 
 
-def _fields(form: Any, page: Any, seen: Upright) -> Iterator[list[Any]]:
+def _form_fields(form: Any, page: Any, seen: Upright) -> Iterator[list[Any]]:
     """Yield the fields of a form that hold something to read: texts, choices and boxes."""
     from pypdfium2 import raw
 
@@ -281,7 +281,7 @@ def _field_text(function: Any, form: Any, field: Any) -> str:
     return shown[:MAX_CHARACTERS_PER_PAGE].strip()
 
 
-def _words(text: Any, seen: Upright) -> Iterator[Word]:
+def _joined_words(text: Any, seen: Upright) -> Iterator[Word]:
     """Join characters to words: a word ends at white space, at a gap or where the line changes."""
     word: Word = []
     before = 0.0

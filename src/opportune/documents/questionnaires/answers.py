@@ -80,7 +80,7 @@ def said(text: str) -> str:
     text = text.strip("/|").strip()
     if is_error(text) or is_placeholder(text):
         return ""
-    return "" if _OPEN.fullmatch(_key(text)) else text
+    return "" if _OPEN.fullmatch(_question_key(text)) else text
 
 
 def is_placeholder(text: str) -> bool:
@@ -92,9 +92,9 @@ def is_placeholder(text: str) -> bool:
     rest = _BRACKETED.sub(lambda match: match[0][1:-1] if _is_value(match[0]) else "", text)
     if _MARKS_ONLY.fullmatch(rest):
         return True
-    if _UNCHOSEN.fullmatch(_key(text)):
+    if _UNCHOSEN.fullmatch(_question_key(text)):
         return True
-    return len(text) <= _MOST_OF_A_PROMPT and bool(_PROMPT.fullmatch(_key(text)))
+    return len(text) <= _MOST_OF_A_PROMPT and bool(_PROMPT.fullmatch(_question_key(text)))
 
 
 def looks_like_prompt(text: str) -> bool:
@@ -105,7 +105,7 @@ def looks_like_prompt(text: str) -> bool:
             r"haga clic|pulse|elija|seleccione|escriba|introduzca|ingrese|clique|toque|escolha|"
             r"selecione|"
             r"digite|insira|escreva)\b",
-            _key(text),
+            _question_key(text),
         ),
     )
 
@@ -114,16 +114,26 @@ def _is_value(bracketed: str) -> bool:
     """A figure, yes or no in brackets is what somebody entered between them."""
     inside = bracketed.strip("<>[]{}\u00ab\u00bb% ")
     is_figure = bool(re.search(r"\d", inside)) and not re.search(r"[^\W\d_]{2}", inside)
-    return is_figure or _key(inside) in {"yes", "no", "si", "sim", "nao", "n/a", "na"}
+    return is_figure or _question_key(inside) in {"yes", "no", "si", "sim", "nao", "n/a", "na"}
 
 
-def _key(text: str) -> str:
+def _question_key(text: str) -> str:
     return folded(text).strip(" .:;!?*_-\u2013\u2014\u2026()[]<>{}\"'\u00ab\u00bb")
 
 
 def is_option(text: str) -> bool:
     """Say whether a text is an option to choose, such as "Yes" or "N/A", and no more."""
-    return _key(text) in {"yes", "no", "si", "sim", "nao", "n/a", "na", "unknown", "not sure"}
+    return _question_key(text) in {
+        "yes",
+        "no",
+        "si",
+        "sim",
+        "nao",
+        "n/a",
+        "na",
+        "unknown",
+        "not sure",
+    }
 
 
 def question_of(text: str) -> str:

@@ -133,7 +133,7 @@ class _Reader:
             self.flow.close()
             self._listed(table, *header)
         elif options := options_below_names(table):
-            self.flow.choose([(option, _place(table, 2)) for option in options])
+            self.flow.choose([(option, _row_place(table, 2)) for option in options])
         elif lists_options(table):
             self._rows(table)
         elif explains(table):
@@ -153,13 +153,13 @@ class _Reader:
         answered = 0
         for are_options, group in groupby(rows, lambda numbered: bool(option_of(numbered[1]))):
             if are_options:
-                self.flow.choose([(option_of(row), _place(table, n)) for n, row in group])
+                self.flow.choose([(option_of(row), _row_place(table, n)) for n, row in group])
                 continue
             for number, row in group:
                 if number == answered:
                     continue
                 if row and is_example(row[0].text):
-                    self._unread.append(_place(table, number))
+                    self._unread.append(_row_place(table, number))
                 elif asks_side_by_side(table, number):
                     answered = number + 1
                     self._side_by_side(table, number)
@@ -173,7 +173,7 @@ class _Reader:
         if is_filled_at_top_alone(
             table
         ):  # a form that nobody filled in, or filled in the first line of
-            self._unread.append(_place(table, 1))
+            self._unread.append(_row_place(table, 1))
             return 1
         return 0
 
@@ -185,7 +185,7 @@ class _Reader:
         is_answered = len(below) == len(row) and not asks_side_by_side(table, number + 1)
         for index, cell in enumerate(row):
             answer = said(below[index].text) if is_answered else ""
-            place = _place(table, number + bool(answer))
+            place = _row_place(table, number + bool(answer))
             self.flow.asked.append(Asked(place, question_of(cell.text.rstrip(" :")), answer))
 
     def _listed(self, table: Table, first: int, columns: QuestionColumns) -> None:
@@ -199,7 +199,7 @@ class _Reader:
                 continue
             if question and not is_id(question) and columns_of(texts) is None:
                 answer, comment = columns.answer_in(texts), columns.comment_in(texts)
-                self.flow.asked.append(Asked(_place(table, number), question, answer, comment))
+                self.flow.asked.append(Asked(_row_place(table, number), question, answer, comment))
 
     def _grid(self, table: Table) -> None:
         """A table of data: the answer to the question above it, if anything is filled in."""
@@ -210,7 +210,7 @@ class _Reader:
         ]
         filled = [", ".join(filter(None, row)) for row in rows if _is_filled(row)]
         if self.flow.waits:
-            self.flow.answer(joined(iter(filled)), _place(table, 2))
+            self.flow.answer(joined(iter(filled)), _row_place(table, 2))
         elif filled:
             self._unread.append(f"table {table.number}")
         self.flow.close()
@@ -220,7 +220,7 @@ class _Reader:
         if len(cells) < PAIR:
             self.read([block for cell in cells for block in cell.blocks])
             return
-        if self._named(cells, _place(table, number)):
+        if self._named(cells, _row_place(table, number)):
             return
         self.flow.close()
         if all(map(holds_its_answer, cells)):
@@ -236,7 +236,7 @@ class _Reader:
             text = question_of(question.text.rstrip(" :"))
             if text and not begins_with_box(text) and not (is_id(text) and not asks(text)):
                 answer, comment = _answer_and_comment(answers)
-                self.flow.asked.append(Asked(_place(table, number), text, answer, comment))
+                self.flow.asked.append(Asked(_row_place(table, number), text, answer, comment))
 
     def _named(self, cells: Row, place: str) -> bool:
         """Take rows that say themselves whether they ask or answer: "Question 1", "Answer"."""
@@ -273,7 +273,7 @@ def _answer_and_comment(cells: Row) -> tuple[str, str]:
     return said(cells[0].text), said(cells[1].text) if len(cells) > 1 else ""
 
 
-def _place(table: Table, row: int) -> str:
+def _row_place(table: Table, row: int) -> str:
     return f"table {table.number}, row {row}"
 
 

@@ -59,7 +59,7 @@ def extract(workbook: Workbook) -> Assessment:
             'no sheet lists questions with their answers: name the columns "Question" and '
             '"Response".',
         )
-    asked = [one for found in lists for one in _asked(found)]
+    asked = [one for found in lists for one in _asked_rows(found)]
     return assessment(workbook.file, kind_of(workbook), asked)
 
 
@@ -83,7 +83,7 @@ def is_form(workbook: Workbook, inventory: Assessment) -> bool:
 def questions_in(workbook: Workbook) -> int:
     """Return how many questions its lists have, answered or not."""
     lists = [found for sheet in workbook.sheets if (found := _list_of(sheet)) is not None]
-    return sum(1 for found in lists for _ in _asked(found))
+    return sum(1 for found in lists for _ in _asked_rows(found))
 
 
 def without_examples(workbook: Workbook, notes: Notes) -> Workbook:
@@ -115,7 +115,7 @@ def beside(workbook: Workbook, inventory: Assessment) -> Assessment:
     lists = [found for sheet in workbook.sheets if (found := _list_with_header(sheet)) is not None]
     if not lists:
         return inventory
-    asked = [one for found in lists for one in _asked(found)]
+    asked = [one for found in lists for one in _asked_rows(found)]
     more = assessment(workbook.file, kind_of(workbook), asked)
     return replace(inventory, answers=more.answers, quality=(*inventory.quality, *more.quality))
 
@@ -157,9 +157,11 @@ def _list_with_header(sheet: Sheet) -> _List | None:
         columns = columns_of([text_of(cell) for cell in row])
         if columns is not None:
             found = _List(sheet, number + 1, columns)
-            if not any(True for _ in _asked(found)):  # names alone: fields that nobody filled in
+            if not any(
+                True for _ in _asked_rows(found)
+            ):  # names alone: fields that nobody filled in
                 found = replace(found, has_sections=False)
-            return found if any(True for _ in _asked(found)) else None
+            return found if any(True for _ in _asked_rows(found)) else None
     return None
 
 
@@ -176,10 +178,10 @@ def _list_without_header(sheet: Sheet) -> _List | None:
     return None
 
 
-def _asked(found: _List) -> Iterator[Asked]:
+def _asked_rows(found: _List) -> Iterator[Asked]:
     columns = found.columns
     for number, row in enumerate(found.sheet.rows[found.first_row :], start=found.first_row + 1):
-        cells = [_shown(cell) for cell in row]
+        cells = [_cell_text(cell) for cell in row]
         question, answer = columns.question_in(cells), columns.answer_in(cells)
         is_header = columns_of(cells) is not None
         if not question or is_header or is_id(question):
@@ -189,14 +191,14 @@ def _asked(found: _List) -> Iterator[Asked]:
         if any(map(is_example, cells[: columns.question + 1])):
             continue
         yield Asked(
-            location=_place(found.sheet, cells, columns, number),
+            location=_row_place(found.sheet, cells, columns, number),
             question=question,
             answer=answer,
             comment=columns.comment_in(cells),
         )
 
 
-def _shown(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     if isinstance(cell, bool):
         return "Yes" if cell else "No"
     return text_of(cell).removesuffix(" 00:00:00") if isinstance(cell, datetime) else text_of(cell)
@@ -209,7 +211,7 @@ def _is_section(cells: Sequence[str], columns: QuestionColumns) -> bool:
     return filled == {name} and not name.endswith(("?", ":", ".")) and len(name.split()) <= 6  # noqa: PLR2004 - words of a heading
 
 
-def _place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
+def _row_place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
     answers = columns.answers or (columns.question,)
     column = next((i for i in answers if cells[i]), answers[0])
     letters = ""

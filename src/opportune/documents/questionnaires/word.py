@@ -74,7 +74,7 @@ class Cell:
     @property
     def text(self) -> str:
         """All its text on one line, nested tables too."""
-        return joined(text for block in self.blocks for text in _texts(block))
+        return joined(text for block in self.blocks for text in _block_texts(block))
 
     @property
     def tables(self) -> "tuple[Table, ...]":
@@ -116,7 +116,7 @@ def joined(texts: Iterator[str]) -> str:
     return "".join(pieces)
 
 
-def _texts(block: Block) -> Iterator[str]:
+def _block_texts(block: Block) -> Iterator[str]:
     if isinstance(block, Paragraph):
         yield block.text
     else:
@@ -198,7 +198,9 @@ class _Reader:
         self.tables += 1
         number = self.tables
         found = [row for row in _unwrapped(table, "tr") if child(child(row, "trPr"), "del") is None]
-        rows = [tuple(self._cell(cell, held) for cell, held in _cells(row)) for row in found]
+        rows = [
+            tuple(self._cell(cell, held) for cell, held in _cells_and_boxes(row)) for row in found
+        ]
         headers = takewhile(lambda row: is_on(child(row, "trPr"), "tblHeader"), found)
         return Table(number, tuple(rows), len(list(headers)))
 
@@ -290,7 +292,7 @@ class _Reader:
 def _as_paragraph(number: int, text: str, paragraph: Element) -> Paragraph:
     if text.rfind(_START) > text.rfind(_END):
         text += _END  # a form field that goes on in the next paragraph
-    fields = tuple(_fields(text))
+    fields = tuple(_labelled_fields(text))
     properties = child(paragraph, "pPr")
     style = value_of(properties, "pStyle") or ""
     numbering = child(properties, "numPr")
@@ -316,7 +318,7 @@ def _as_paragraph(number: int, text: str, paragraph: Element) -> Paragraph:
     )
 
 
-def _fields(text: str) -> Iterator[tuple[str, str]]:
+def _labelled_fields(text: str) -> Iterator[tuple[str, str]]:
     label, *rest = text.split(_START)
     for piece in rest:
         held, _, following = piece.partition(_END)
@@ -356,7 +358,7 @@ def _unwrapped(parent: Element, name: str) -> Iterator[Element]:
             yield from _unwrapped(node, name)
 
 
-def _cells(row: Element) -> Iterator[tuple[Element, str | None]]:
+def _cells_and_boxes(row: Element) -> Iterator[tuple[Element, str | None]]:
     """Yield the cells of a row, and what a control around each says that it holds: a box, or ""."""
     for node in row:
         name = local(node)
@@ -367,7 +369,7 @@ def _cells(row: Element) -> Iterator[tuple[Element, str | None]]:
                 is_blank = is_entry(node) and not is_filled(node)
                 yield cell, box_of(node) or ("" if is_blank else None)
         elif name in _WRAPPERS:
-            yield from _cells(node)
+            yield from _cells_and_boxes(node)
 
 
 def _is_gone(cell: Element) -> bool:

@@ -106,7 +106,9 @@ class Report:
 
 def read_report(blocks: Sequence[Block]) -> Report:
     """Find the scores among the blocks of a file, and the findings listed in each section."""
-    report = Report(has_scale=any(states_scale(text) for block in blocks for text in _texts(block)))
+    report = Report(
+        has_scale=any(states_scale(text) for block in blocks for text in _block_texts(block))
+    )
     here = Section(None)
     report.sections.append(here)
     for block in blocks:
@@ -115,7 +117,7 @@ def read_report(blocks: Sequence[Block]) -> Report:
         elif isinstance(block, TableRow):
             _read_row(report, here, block)
         elif (score := score_in(block.text, has_scale=report.has_scale)) is not None:
-            _place(report, here, block, score)
+            _keep_score(report, here, block, score)
         elif block.is_item and _is_of_findings(here):
             here.findings.append(block.text)
     for section in report.sections:
@@ -125,7 +127,7 @@ def read_report(blocks: Sequence[Block]) -> Report:
     return report
 
 
-def _texts(block: Block) -> tuple[str, ...]:
+def _block_texts(block: Block) -> tuple[str, ...]:
     return (*block.header, *block.cells) if isinstance(block, TableRow) else (block.text,)
 
 
@@ -133,7 +135,7 @@ def _entered(report: Report, here: Section, heading: Heading) -> Section:
     """Open a section; a bold line that is a score is one of the section that it stands in."""
     score = score_in(heading.text, has_scale=report.has_scale)
     if score is not None and heading.level == BOLD_LEVEL:
-        _place(report, here, Text(heading.line, heading.text), score)
+        _keep_score(report, here, Text(heading.line, heading.text), score)
         return here
     parent = next(s for s in here.up() if s.heading is None or s.heading.level < heading.level)
     if score is not None and about(score.before) is About.NAMED:
@@ -142,12 +144,12 @@ def _entered(report: Report, here: Section, heading: Heading) -> Section:
     else:
         section = Section(heading, parent)
         if score is not None:
-            _place(report, parent, Text(heading.line, heading.text), score)
+            _keep_score(report, parent, Text(heading.line, heading.text), score)
     report.sections.append(section)
     return section
 
 
-def _place(report: Report, here: Section, block: Text, score: Score) -> None:
+def _keep_score(report: Report, here: Section, block: Text, score: Score) -> None:
     """Keep a score where its label says that it belongs."""
     subject = about(score.before)
     if subject is About.NAMED:
@@ -195,7 +197,7 @@ def _read_row(report: Report, here: Section, row: TableRow) -> None:
     if score is None or not row.cells[0]:
         return
     if not score.label:
-        score = replace(score, label=_level(row, column))
+        score = replace(score, label=_score_meaning(row, column))
     if about(row.cells[0]) in (About.OVERALL, About.SECTION):
         report.overall.append((row.line, score))
     elif about(row.cells[0]) is About.NAMED:
@@ -227,7 +229,7 @@ def _read_pair(report: Report, here: Section, row: TableRow) -> bool:
     return True
 
 
-def _level(row: TableRow, score_column: int) -> str:
+def _score_meaning(row: TableRow, score_column: int) -> str:
     """Return the words that say what a score means, of a column named like it."""
     for index, (title, cell) in enumerate(zip(row.header, row.cells, strict=False)):
         if (

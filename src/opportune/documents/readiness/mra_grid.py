@@ -85,7 +85,7 @@ class Grid:
                     (free if above is None else above).append(word)
                     continue
                 top, bottom = self._band((word.left + word.right) / 2, middle)
-                key = _key(rows, top, len(edges))
+                key = _row_key(rows, top, len(edges))
                 if key not in rows:
                     cells = [Cell(a, b, []) for a, b in pairwise(edges)]
                     rows[key] = GridRow(line.page, top, bottom, cells), [[] for _ in cells]
@@ -155,7 +155,7 @@ def _column(edges: Sequence[float], x: float) -> int | None:
     return next((index for index, (a, b) in pairs if a <= x <= b), None)
 
 
-def _key(rows: Iterable[tuple[int, int]], top: float, edges: int) -> tuple[int, int]:
+def _row_key(rows: Iterable[tuple[int, int]], top: float, edges: int) -> tuple[int, int]:
     """Return the key of the row whose cells begin at this height, or a new one."""
     at = round(max(top, 0.0) * 10) if top > float("-inf") else -1
     near = (key for key in rows if key[1] == edges and abs(key[0] - at) <= ROW_PT * 10)

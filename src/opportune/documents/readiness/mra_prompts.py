@@ -65,7 +65,7 @@ def read_answers(
     if not rows:
         columns = titled_columns(lines) or _columns_at(lines, edge)
         is_table = columns is not None
-        rows = list(_table(lines, columns) if columns else _labelled(lines))
+        rows = list(_borderless_rows(lines, columns) if columns else _labelled(lines))
     answers = []
     for row in rows:
         text = said(vocabulary.joined(row.answer))
@@ -140,12 +140,12 @@ def _begins_at(line: Line, edge: float) -> bool:
     return gap > COLUMN_GAP_EM * line.height and line.words[first].left < edge + EDGE_PT
 
 
-def _table(lines: Sequence[Line], columns: Columns) -> Iterator[_Row]:
+def _borderless_rows(lines: Sequence[Line], columns: Columns) -> Iterator[_Row]:
     body = [line for line in lines if not is_title_row(line.text)]
     first = min((line.left for line in body), default=0.0)
-    numbered = sum(_is_number(line, first) for line in body) > 1
+    numbered = sum(_begins_with_number(line, first) for line in body) > 1
     row: _Row | None = None
-    for group in _groups(body, lambda line: _is_number(line, first) if numbered else None):
+    for group in _groups(body, lambda line: _begins_with_number(line, first) if numbered else None):
         page = group[0].page
         cells = columns.cells(page, group)
         if row is None or not _goes_on(row, page, cells):
@@ -157,7 +157,7 @@ def _table(lines: Sequence[Line], columns: Columns) -> Iterator[_Row]:
         yield row
 
 
-def _is_number(line: Line, left: float) -> bool:
+def _begins_with_number(line: Line, left: float) -> bool:
     """Say whether a line begins with the number of its row."""
     is_first = line.left < left + EDGE_PT
     return is_first and bool(re.fullmatch(r"\d{1,3}[.)]?", line.words[0].text))

@@ -82,13 +82,13 @@ class Scale:
             return (ticked[0], "") if len(ticked) == 1 else None
         if _SYMBOLS.fullmatch(text):
             return self._symbols(text)
-        known = self._legend.get(_level(text)) or self._numbered_level(text)
+        known = self._legend.get(_folded_level(text)) or self._numbered_level(text)
         return (known, "") if known else None
 
     def _numbered_level(self, text: str) -> int | None:
         """Return the rating of "4 Established", where the legend gives the word this number."""
         number, _, word = text.partition(" ")
-        known = self._legend.get(_level(word))
+        known = self._legend.get(_folded_level(word))
         return known if known and number == str(known) else None
 
     def _symbols(self, text: str) -> tuple[int, str] | None:
@@ -118,7 +118,7 @@ class Scale:
                 or (_DIGITS.fullmatch(text) and DOUBLED.match(f"{text} {after[index]}"))
             )
             for more in (2, 3) if not is_start else ():
-                if self._legend.get(_level(" ".join(texts[index : index + more]))):
+                if self._legend.get(_folded_level(" ".join(texts[index : index + more]))):
                     is_start, skip = True, index + more
                     break
             if is_start:
@@ -187,10 +187,10 @@ def legend_in(texts: Sequence[str]) -> dict[str, int]:
 def _learn(legend: dict[str, int], pairs: Iterable[tuple[int, str]]) -> None:
     for number, word in pairs:
         # "Scale: Absent (1)": what stands before a colon introduces the first word.
-        level = _level(word.rpartition(":")[2])
+        level = _folded_level(word.rpartition(":")[2])
         if level and len(level.split()) <= _WORDS_OF_A_LEVEL:
             legend.setdefault(level, number)
 
 
-def _level(text: str) -> str:
+def _folded_level(text: str) -> str:
     return without_accents(folded(text))

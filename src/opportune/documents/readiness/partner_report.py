@@ -104,7 +104,7 @@ def extract(file: InputFile) -> Assessment:
     if not ratings:
         raise _without_scores(file, blocks)
     source = SourceFile(name=file.name, kind=KIND, sha256=file.sha256, size_bytes=len(file.data))
-    notes = tuple(_notes(file.name, report, ratings))
+    notes = tuple(_quality_notes(file.name, report, ratings))
     return Assessment(files=(source,), ratings=tuple(ratings), quality=notes)
 
 
@@ -174,7 +174,7 @@ def _rating(name: str, title: str, line: int, score: Score | None) -> Rating | N
     )
 
 
-def _notes(file: str, report: Report, ratings: Sequence[Rating]) -> Iterator[QualityNote]:
+def _quality_notes(file: str, report: Report, ratings: Sequence[Rating]) -> Iterator[QualityNote]:
     areas = [rating for rating in ratings if not rating.subcategory]
     mean = sum(rating.rating for rating in areas) / len(areas) if areas else 0.0
     stated = {score.value: line for line, score in reversed(report.overall)}

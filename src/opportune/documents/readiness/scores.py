@@ -44,15 +44,15 @@ _TAIL = re.compile(
 )
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SCORE_NOUNS = _words(
+_SCORE_NOUNS = _word_set(
     "score scores rating maturity readiness puntuacion puntaje nota calificacion valoracion "
     "madurez pontuacao avaliacao maturidade"
 )
-_SCORE_WORDS = _words(
+_SCORE_WORDS = _word_set(
     "score scores scoring rating rated readiness maturity level grade assessment result results "
     "area areas section current actual mra aws migration cloud the of for your state status "
     "puntuacion puntaje calificacion valoracion nota nivel preparacion madurez resultado "
@@ -60,14 +60,14 @@ _SCORE_WORDS = _words(
     "pontuacao classificacao avaliacao prontidao maturidade migracao nuvem "
     "atual da do"
 )
-_OVERALL = _words(
+_OVERALL = _word_set(
     "overall global composite aggregate average mean promedio media conjunto summary executive "
     "conclusion conclusions resumen ejecutivo sumario executivo resumo conclusao"
 )
-_OVERALL_ALONE = _words(
+_OVERALL_ALONE = _word_set(
     "total totals general geral final weighted ponderado ponderada report informe relatorio"
 )
-_OTHER = _words(
+_OTHER = _word_set(
     "target targets goal objetivo meta desired future expected benchmark industry previous prior "
     "anterior last gap brecha lacuna risk risks riesgo riesgos risco riscos priority prioridad "
     "prioridade effort esfuerzo esforco complexity complejidad complexidade impact impacto "
@@ -133,7 +133,7 @@ def score_in(text: str, *, has_scale: bool = False) -> Score | None:
         value=value if scale == SCALE and value <= SCALE else None,
         written=match[0],
         before=_LABEL_END.sub("", _without_symbols(before).rstrip(" ([")),
-        label=_label(after),
+        label=_score_label(after),
     )
 
 
@@ -158,7 +158,7 @@ def _without_symbols(text: str) -> str:
     return text[:end]
 
 
-def _label(after: str) -> str:
+def _score_label(after: str) -> str:
     found = re.match(r"\s*[(\[]([^)\]]*)[)\]]", after)
     words = found[1] if found else after
     words = words.strip(" -\u2013\u2014:;,.|()[]\u00b7")

@@ -89,7 +89,7 @@ def as_list(asked: Sequence[Entry]) -> Rows:
 def as_document(asked: Sequence[Entry], forms: Sequence[Form] = FORMS, seed: int = 7) -> bytes:
     """Return a Word document; the forms take turns, and the seed picks placeholders."""
     random = Random(seed)  # noqa: S311 - sample data, meant to repeat
-    body = [_paragraph("Discovery questionnaire", style="Title")]
+    body = [_paragraph_xml("Discovery questionnaire", style="Title")]
     for number, (question, answer) in enumerate(asked):
         body.append(_SET[forms[number % len(forms)]](question, answer, random))
     xml = f"<w:document {_NAMESPACES}><w:body>{''.join(body)}</w:body></w:document>"
@@ -117,13 +117,13 @@ def _run(text: str, properties: str = "") -> str:
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{shown}</w:t></w:r>'
 
 
-def _paragraph(text: str, style: str = "") -> str:
+def _paragraph_xml(text: str, style: str = "") -> str:
     properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
     return f"<w:p>{properties}{_run(text) if text else ''}</w:p>"
 
 
-def _table(*rows: Sequence[str]) -> str:
-    cells = ("".join(f"<w:tc>{_paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+def _table_xml(*rows: Sequence[str]) -> str:
+    cells = ("".join(f"<w:tc>{_paragraph_xml(cell)}</w:tc>" for cell in row) for row in rows)
     return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
@@ -131,32 +131,32 @@ def _control(content: str, properties: str = "") -> str:
     return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
 
 
-def _shown(answer: str, random: Random) -> tuple[str, str]:
+def _control_text(answer: str, random: Random) -> tuple[str, str]:
     """Return what a control shows, and what marks that as a placeholder."""
     return (answer, "") if answer else (random.choice(PLACEHOLDERS), "<w:showingPlcHdr/>")
 
 
 def _below(question: str, answer: str, _random: Random) -> str:
-    return _paragraph(question) + _paragraph(answer)
+    return _paragraph_xml(question) + _paragraph_xml(answer)
 
 
 def _beside(question: str, answer: str, random: Random) -> str:
-    return _table((question, answer or random.choice(("", *PLACEHOLDERS))))
+    return _table_xml((question, answer or random.choice(("", *PLACEHOLDERS))))
 
 
 def _headed(question: str, answer: str, random: Random) -> str:
     shown = answer or random.choice(("", *PLACEHOLDERS))
-    return _table(("#", "Question", "Answer", "Comments"), ("1", question, shown, ""))
+    return _table_xml(("#", "Question", "Answer", "Comments"), ("1", question, shown, ""))
 
 
 def _in_line(question: str, answer: str, random: Random) -> str:
-    text, mark = _shown(answer, random)
+    text, mark = _control_text(answer, random)
     return f"<w:p>{_run(f'{question} ')}{_control(_run(text), mark)}</w:p>"
 
 
 def _in_block(question: str, answer: str, random: Random) -> str:
-    text, mark = _shown(answer, random)
-    return _paragraph(question) + _control(_paragraph(text), mark)
+    text, mark = _control_text(answer, random)
+    return _paragraph_xml(question) + _control(_paragraph_xml(text), mark)
 
 
 def _picked(question: str, answer: str, _random: Random) -> str:
@@ -167,12 +167,12 @@ def _picked(question: str, answer: str, _random: Random) -> str:
 
 
 def _labelled(question: str, answer: str, _random: Random) -> str:
-    return _paragraph(f"Q: {question}") + _paragraph(f"A: {answer}")
+    return _paragraph_xml(f"Q: {question}") + _paragraph_xml(f"A: {answer}")
 
 
 def _boxes(question: str, answer: str, _random: Random) -> str:
     options = ((answer or "Yes", bool(answer)), ("Unknown", False))
-    return _paragraph(question) + "".join(
+    return _paragraph_xml(question) + "".join(
         f"<w:p>{_box(is_ticked=ticked)}{_run(f' {label}')}</w:p>" for label, ticked in options
     )
 

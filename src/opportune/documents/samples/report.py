@@ -150,7 +150,7 @@ def write_report(
         "customer": customer,
         "look": _LOOKS[layout],
         "categories": [
-            {"name": name, "parts": _parts(list(group), random)}
+            {"name": name, "parts": _report_parts(list(group), random)}
             for name, group in groupby(rows, key=lambda row: row.category)
         ],
         "actions": _wording()["actions"],
@@ -167,7 +167,7 @@ def write_report(
     path.write_bytes(pdf)
 
 
-def _parts(rows: list[ReportRow], random: Random) -> list[dict[str, Any]]:
+def _report_parts(rows: list[ReportRow], random: Random) -> list[dict[str, Any]]:
     return [
         {"name": name, "colour": _colour(part), "rows": [_printed(row, random) for row in part]}
         for name, group in groupby(rows, key=lambda row: row.subcategory)

@@ -98,7 +98,7 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
     words = wording(language)
     play = analysed_play(template)
     texts = play.texts(language)
-    known = _Values(_parsed(play, values, words))
+    known = _Values(_typed_values(play, values, words))
     if customer:
         known.setdefault("customer", customer)
     if isinstance(arr := fields.get("estimated_arr"), Decimal):
@@ -139,7 +139,7 @@ def slugs(template_id: str, taken: Collection[str]) -> Iterator[str]:
             yield slug
 
 
-def _parsed(play: Play, values: Mapping[str, str], words: Wording) -> dict[str, object]:
+def _typed_values(play: Play, values: Mapping[str, str], words: Wording) -> dict[str, object]:
     """Return the given values, those of counts as numbers."""
     names = known_values(play)
     if names is None:

@@ -126,7 +126,7 @@ def _reworded(
     )
     texts = (sent.title, sent.reasoning, *sent.talkingPoints, *sent.nextSteps)
     names.check("\n".join(texts))
-    answer = _parsed(speaker.reword(sent.model_dump_json(), opportunity.language))
+    answer = _answered_texts(speaker.reword(sent.model_dump_json(), opportunity.language))
     source = "\n".join((*texts, *opportunity.related_services))
     reworded, dropped = _checked(original, answer, source, names)
     if reworded == original:
@@ -140,7 +140,7 @@ def _reworded(
     ), dropped
 
 
-def _parsed(answer: str) -> _Texts:
+def _answered_texts(answer: str) -> _Texts:
     """Read the model's answer: the one JSON object in it, of the form that was sent."""
     start, end = answer.find("{"), answer.rfind("}")
     try:
