@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# Compiled code is kept whatever the shell says: else every worker of the tests, and every process that
+# they start, compiles the whole program anew.
+export PYTHONDONTWRITEBYTECODE =
 STAMP  := $(VENV)/.ready
 
 .PHONY: setup fmt check test test-rest test-all bench openapi docs package demo serve clean
@@ -24,6 +27,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zensical build --strict --clean
 
 PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
 
@@ -49,8 +53,10 @@ bench: $(STAMP)
 openapi: $(STAMP)
 	$(BIN)/python -m opportune.api > openapi.json
 
+# The page on the command line from the commands' help, and the site from all pages, in build/site.
 docs: $(STAMP)
 	$(BIN)/python -m opportune.cli docs/cli.md
+	$(BIN)/zensical build --strict --clean
 
 # The zip of the AWS Lambda function; its wheels are kept in ~/.cache/opportune.
 package: $(STAMP)

@@ -155,7 +155,8 @@ class Settings:
                 is_one = False
             if not is_one:
                 raise ConfigurationError(
-                    f"OPPORTUNITY_PROBABILITIES: {part!r} is no status and a number from 0 to 1: "
+                    f"OPPORTUNITY_PROBABILITIES: {part!r} is not a status and a number "
+                    "from 0 to 1: "
                     f"use {', '.join(Status)}, as in 'En Progreso=0.4'."
                 )
         return chances

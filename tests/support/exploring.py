@@ -1,6 +1,8 @@
 """Breadth-first search through all states of a model: the shortest way to what must not be."""
 
+import gc
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -33,6 +35,27 @@ def explore(
 
     A goal must be within reach from everywhere, without counting on steps that are faults.
     """
+    with _no_collection():
+        return _explored(first, steps, is_goal=is_goal, is_fault=is_fault)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the collector the walks through all states: nothing is garbage before the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _explored(
+    first: S,
+    steps: Callable[[S], Iterator[tuple[str, S]]],
+    *,
+    is_goal: Callable[[S], bool],
+    is_fault: Callable[[S, S], bool],
+) -> Explored:
     states = [first]
     numbers = {first: 0}
     came: list[tuple[int, str]] = [(0, "")]

@@ -31,12 +31,23 @@ class Process:
     is_dead: bool = False
 
 
+def taken_baton() -> threading.Lock:
+    """Return a baton that nobody can take before it is released.
+
+    A plain lock, which any thread may release: a semaphore, made in Python of locks and a list of
+    waiters, takes a third of a whole play.
+    """
+    baton = threading.Lock()
+    baton.acquire()
+    return baton
+
+
 @dataclass
 class Actor:
     """Something that runs in a process, or in one after the other."""
 
     process: Process
-    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    baton: threading.Lock = field(default_factory=taken_baton)
 
 
 class World:
@@ -50,7 +61,7 @@ class World:
         self.log: list[str] = []
         self.process = Process("outside", timedelta(0))
         self._agenda: list[tuple[float, int, Actor | Callable[[], None]]] = []
-        self._baton = threading.Semaphore(0)
+        self._baton = taken_baton()
         self._actor: Actor | None = None
         self._failure: BaseException | None = None
 

@@ -96,10 +96,11 @@ def open_migrating(name: str) -> Opener:
 
 MIGRATING = [
     f"{pair}-{stage}"
-    for pair in ("memory-to-sqlite", *(f"sqlite-to-{engine}" for engine in engine_names()))
+    for pair in ("memory-to-sqlite", *(f"sqlite-to-{engine}" for engine in engine_names()[:1]))
     for stage in ("OFF", "DUAL_WRITE", "CUT_OVER", "COMPLETE")
 ]
-"""Two stores acting as one: in every stage they keep what one store keeps."""
+"""Two stores acting as one: in every stage they keep what one store keeps. On the first engine: a
+migration knows stores by their contract alone, and that is tested on every engine."""
 STORES: dict[str, Opener] = PLAIN | {name: open_migrating(name) for name in MIGRATING}
 QUICK = ("memory", "sqlite", "observed", "memory-to-sqlite-CUT_OVER")
 """What `make test` runs on: a store of each kind that needs no engine, and one stage."""

@@ -42,7 +42,7 @@ class Issuer:
         self._jwks_url = jwks_url
 
     def key_set(self) -> dict[str, Any]:
-        """Return its JSON Web Key Set, asked for anew.
+        """Return its JSON Web Key Set, fetched again.
 
         Raises:
             LoginUnavailableError: It does not answer, or with something else.

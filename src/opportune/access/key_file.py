@@ -31,7 +31,7 @@ class KeyFile:
         self._path = path
         self._read: tuple[tuple[int, ...], tuple[ApiKey, ...]] | None = None
 
-    def keys(self) -> tuple[ApiKey, ...]:  # noqa: D102 - said once, in KeySource
+    def keys(self) -> tuple[ApiKey, ...]:  # noqa: D102 - documented in KeySource
         try:
             state = self._path.stat()
             mark = (state.st_mtime_ns, state.st_size, state.st_ino)
@@ -91,7 +91,7 @@ class KeyFile:
                 raise ValueError  # noqa: TRY301 - too large is not as it should be, like the rest
             return _Content.model_validate_json(data).keys
         except (ValidationError, ValueError):
-            raise self._unreadable("is no file of API keys") from None
+            raise self._unreadable("is not a file of API keys") from None
 
     def _write(self, content: _Content) -> None:
         partial = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")

@@ -88,7 +88,7 @@ class KeyRing:
         """Return whose key this is. Revoked in one place is revoked.
 
         Raises:
-            NotAuthenticatedError: It is no key of ours, or was revoked.
+            NotAuthenticatedError: It is not a key of ours, or was revoked.
             LoginUnavailableError: Whether it was revoked cannot be told now.
         """
         found = _KEY.fullmatch(presented)
@@ -115,7 +115,7 @@ def new_key(name: str, role: Role, *, now: datetime) -> tuple[ApiKey, str]:
     """
     if not re.fullmatch(NAME_PATTERN, name):
         raise InvalidInputError(
-            f"{name!r} is no name of a key: use up to 64 letters, digits, '.', '_' and '-'."
+            f"{name!r} is not a name for a key: use up to 64 letters, digits, '.', '_' and '-'."
         )
     id_ = secrets.token_hex(6)
     key = f"{PREFIX}{id_}_{secrets.token_urlsafe(32)}"

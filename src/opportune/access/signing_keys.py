@@ -46,7 +46,7 @@ class SigningKeys:
             NotAuthenticatedError: The provider has no such key.
             LoginUnavailableError: It cannot be asked whether it has.
         """
-        # Who has keys in hand does not wait for the one who asks.
+        # A caller with keys does not wait for the one who fetches them.
         if self._must_ask(key_id) and self._asking.acquire(blocking=not self._is_usable()):
             try:
                 if self._must_ask(key_id):
@@ -80,7 +80,7 @@ class SigningKeys:
         else:
             self._problem = ""
             self._fetched_at_s = self._clock()
-        # Last: whoever reads it earlier must wait for what comes of asking.
+        # Set last: who reads it before this must wait for the answer.
         self._asked_at_s = self._clock()
 
 

@@ -72,7 +72,7 @@ class Tokens:
     def _claims(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token that the issuer has signed."""
         if len(token) > MOST_CHARACTERS or not _SHAPE.fullmatch(token):
-            raise NotAuthenticatedError("The token is no JWT.")
+            raise NotAuthenticatedError("The token is not a JWT.")
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in ALGORITHMS:
@@ -125,7 +125,7 @@ def _seconds(claims: Mapping[str, Any], claim: str) -> float:
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
-    raise NotAuthenticatedError(f"The token's {claim} is no time.")
+    raise NotAuthenticatedError(f"The token's {claim} is not a time.")
 
 
 def _text_list(value: object) -> list[str]:
@@ -155,7 +155,7 @@ def _caller_name(claims: Mapping[str, Any]) -> str:
     for name in names:
         if isinstance(name, str) and _is_name(name):
             return name
-    raise NotAuthenticatedError("The token's sub is no name that could be written down.")
+    raise NotAuthenticatedError("The token's sub is not a name that can be written down.")
 
 
 def _is_name(text: str) -> bool:

@@ -33,7 +33,7 @@ class Node:
 
 
 class LazyNodes(Sequence[Node], Generic[T]):
-    """Nodes that are made anew whenever they are read, so that thousands need not be kept.
+    """Nodes that are made again whenever they are read, so that thousands need not be kept.
 
     Args:
         parts: One for each.

@@ -59,7 +59,7 @@ def main() -> None:
         click.echo(f"opportune: {error}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except BrokenPipeError:
-        # The reader of our output has gone (`opportune list | head`); that is no failure of ours.
+        # The reader of our output has gone (`opportune list | head`); that is not a failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

@@ -65,7 +65,7 @@ def _print_severe(notes: Sequence[QualityNote], text: Mapping[str, str]) -> None
 
 @click.command()
 @click.argument("inventory")
-@click.argument("others", nargs=-1, metavar="[READINESS]...")
+@click.argument("others", nargs=-1, metavar="[OTHERS]...")
 @click.option("--customer", default="", help="Name of the customer.")
 @click.option(
     "--session-id",
@@ -106,7 +106,8 @@ def analyze(
 ) -> "AnalysisAnswer":
     """Find the opportunities in a customer's files and keep them.
 
-    INVENTORY is the MPA workbook; after it, if there is one, the MRA report (PDF).
+    INVENTORY lists the servers: an MPA workbook, or an export of another tool (docs/documents.md).
+    OTHERS are, in any order, readiness reports, questionnaires and further inventories.
 
     Example: opportune analyze mpa.xlsx mra.pdf --customer "Example Corp" --lang es
     """

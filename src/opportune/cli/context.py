@@ -145,7 +145,7 @@ def progress(language: str) -> Iterator[Callable[[str, str], None] | None]:
 
 
 def server_authorization(server: str) -> dict[str, str]:
-    """Return what tells the server who asks.
+    """Return the header that tells the server who is calling.
 
     Raises:
         ConfigurationError: Others on the way to the server could read it.

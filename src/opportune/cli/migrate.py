@@ -160,7 +160,7 @@ def resume(**where: Any) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_common
 def report(*, file: Path, **where: Any) -> None:
-    """Write the report: stores, stages, counts, digests, verification. Signed by who asks for it.
+    """Write the report, signed with your name: stores, stages, counts, digests, verification.
 
     Example: opportune store migrate report migration.json
     """

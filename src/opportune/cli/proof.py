@@ -79,7 +79,7 @@ def verify(call: Call, session_id: str, files: tuple[str, ...]) -> "SessionVerif
     """Recompute a session from its files and say whether it is what is stored.
 
     FILE are the customer's, under any names; without any, our own copies are read. Ends with exit
-    code 1 if anything differs. What people changed by hand is listed, and is no difference.
+    code 1 if anything differs. What people changed by hand is listed, and is not a difference.
 
     Example: opportune verify 3f9a2b1c0d4e5f60 mpa.xlsx mra.pdf
     """

@@ -16,7 +16,7 @@ HEADING = re.compile(r"^### opportune (.+)$", re.MULTILINE)
 
 
 def page(root: click.Group, old: str) -> str:
-    """Return the page made anew.
+    """Return the page, generated again.
 
     Args:
         root: The command that all others belong to.

@@ -67,7 +67,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], language
                 overflow="fold",
             )
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))  # Text: a customer's [b] is no markup
+            table.add_row(*(Text(cell) for cell in row))  # Text: a customer's [b] is not markup
         Console().print(table)
         return
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]

@@ -160,7 +160,7 @@ def show(call: Call, template_id: str, version: int | None, **_: bool) -> "Templ
 @click.argument("path", metavar="FILE")
 @answers(_show_saved)
 def create(call: Call, path: str) -> "TemplateAnswer":
-    """Keep a new template of your own, out of a TOML file.
+    """Keep a new template of your own, from a TOML file.
 
     Example: opportune templates create arm-first.toml
     """

@@ -117,7 +117,7 @@ def _usd(text: str | None) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise click.BadParameter(f"{text!r} is no amount of US dollars, as in 50000.")
+        raise click.BadParameter(f"{text!r} is not an amount in US dollars, as in 50000.")
     return amount
 
 
@@ -126,6 +126,6 @@ def _placeholder_values(given: tuple[str, ...]) -> dict[str, str]:
     for text in given:
         name, is_pair, value = text.partition("=")
         if not is_pair or not name.strip():
-            raise click.BadParameter(f"{text!r} is no NAME=VALUE, as in servers=12.")
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE, as in servers=12.")
         values[name.strip()] = value
     return values

@@ -26,7 +26,7 @@ def write(portfolio: Portfolio, *, separator: str = ",") -> bytes:
         InvalidInputError: The separator is neither a comma nor a semicolon.
     """
     if separator not in SEPARATORS:
-        raise InvalidInputError(f"{separator!r} is no separator of ours: use ',' or ';'.")
+        raise InvalidInputError(f"{separator!r} is not a separator we write: use ',' or ';'.")
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
     writer.writerow(headings(portfolio.language))

@@ -45,7 +45,7 @@ def write(portfolio: Portfolio) -> bytes:
 
 
 def packed_at(data: bytes, moment: datetime) -> bytes:
-    """Return an Office file packed anew, its parts dated by a moment and not by the clock."""
+    """Return an Office file packed again, its parts dated by a moment and not by the clock."""
     stamp = max(moment.astimezone(UTC).replace(tzinfo=None), datetime(1980, 1, 1)).timetuple()[:6]  # noqa: DTZ001 - zip knows no zones, and nothing before
     made = io.BytesIO()
     with (

@@ -34,7 +34,7 @@ def check_template(name: str, data: bytes) -> None:
     """
     package = _opened(name, data)
     if package.has_doubles:
-        raise MalformedDocumentError(name, "it has one of its parts twice: save it anew in Word.")
+        raise MalformedDocumentError(name, "it has one of its parts twice: save it again in Word.")
     package.check(package.parts.values())
     trees = {part: package.xml(part) for part in package.parts if part.endswith((".xml", ".rels"))}
     types = [] if TYPES not in trees else [one.get("ContentType", "") for one in trees[TYPES]]
@@ -45,7 +45,7 @@ def check_template(name: str, data: bytes) -> None:
             name, "it holds macros or embedded objects: save it as .docx without them."
         )
     if MAIN not in types:
-        raise UnsupportedDocumentError(name, "it is no Word document: save it as .docx.")
+        raise UnsupportedDocumentError(name, "it is not a Word document: save it as .docx.")
     for part, root in trees.items():
         if part.endswith(".rels"):
             _check_targets(name, part, root)
@@ -61,7 +61,7 @@ def _opened(name: str, data: bytes) -> Package:
         if data.startswith(b"PK\x03\x04") and b"PK\x01\x02" in data:
             raise
         raise UnsupportedDocumentError(
-            name, "it is no DOCX file: save it in Word as .docx and give that."
+            name, "it is not a DOCX file: save it in Word as .docx and give that."
         ) from error
 
 

@@ -27,7 +27,7 @@ def write(portfolio: Portfolio, template: UserTemplate) -> bytes:
     """Fill in a user's template.
 
     Raises:
-        UnsupportedDocumentError: It is no DOCX, or holds macros.
+        UnsupportedDocumentError: It is not a DOCX, or holds macros.
         MalformedDocumentError: It is broken, or a tag of it is; the message names the tag.
     """
     check_template(template.name, template.data)

@@ -75,7 +75,7 @@ def read(name: str, data: bytes) -> tuple[Exported, ...]:
     """Return the records of a file, in its order; that of line N is at N - 2.
 
     Raises:
-        MalformedDocumentError: It is no such file, is not whole, or a line of it cannot be; the
+        MalformedDocumentError: It is not such a file, is not whole, or a line of it cannot be; the
             message names the line.
     """
     if not data.endswith(b"\n"):

@@ -1,6 +1,6 @@
 """The canonical inventory: what the customer has, and where each fact stands in which file.
 
-Documents make it, analysis reads it; both know nothing of each other. Facts are plain frozen
+Documents make it, analysis reads it; neither knows the other. Facts are plain frozen
 dataclasses, light enough for 30,000 servers. A fact's place is not stored with each fact: a row
 knows its number and its table, and the table knows each field's column.
 """

@@ -60,5 +60,5 @@ def region_named(name: str, language: str) -> Region:
         return REGIONS[name or USUAL[language]]
     except KeyError:
         raise InvalidInputError(
-            f"{name!r} is no region: use one of {', '.join(REGIONS)}."
+            f"{name!r} is not a region: use one of {', '.join(REGIONS)}."
         ) from None

@@ -54,4 +54,4 @@ def status_named(text: str) -> Status:
         if wanted in {folded(name).replace("_", " ") for name in names}:
             return status
     known = ", ".join(words("en")[f"status.{s}"] for s in Status)
-    raise InvalidInputError(f"{text!r} is no status: use one of {known}.")
+    raise InvalidInputError(f"{text!r} is not a status: use one of {known}.")

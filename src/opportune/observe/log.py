@@ -3,7 +3,7 @@
 Every event has a constant name, its facts stand beside it. As JSON a line is an object of its own,
 and those of store operations and requests are also CloudWatch metrics in the embedded format
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
-Nothing of a customer is told: no name, host or text, and of a session only a digest.
+Nothing about a customer is logged: no name, host or text, and of a session only a digest.
 """
 
 import hashlib

@@ -162,5 +162,5 @@ class UsageFile:
             raise ConfigurationError(f"{self._path} cannot be read: {error.strerror}.") from error
         except ValidationError:
             raise ConfigurationError(
-                f"{self._path} is no tally of ours: remove it; only past figures are lost."
+                f"{self._path} was not written by opportune: remove it; only past figures are lost."
             ) from None

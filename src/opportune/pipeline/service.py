@@ -46,7 +46,7 @@ class Service:
         files: Where the customers' files are kept.
         books: The price books; None = the bundled ones.
         migrations: Of the store; None = it cannot be migrated while this service runs.
-        tally: Of what the store's operations consume; None = nobody tells.
+        tally: Of what the store's operations consume; None = nothing is recorded.
         clock: Gives the date of an analysis, and the present moment.
         retention: As the store has it.
         probabilities: Of being won, by status; None = the usual ones.
@@ -168,7 +168,7 @@ class Service:
 
     @property
     def duplicates(self) -> "Duplicates":
-        """What finds and merges duplicates; made anew for each question."""
+        """What finds and merges duplicates; made again for each question."""
         from opportune.pipeline.changes.duplicates import CommonServers, Duplicates
 
         return Duplicates(self.store, CommonServers(self.proofs))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # loaded with the format that needs it
 PAGE = 500
 
 Told = Callable[[str, str], None]
-"""Is told a step (`collect`, `write`, `import`) and what it is about."""
+"""Receives a step (`collect`, `write`, `import`) and what it is about."""
 OUTCOMES = ("new", "updated", "equal", "older")
 
 

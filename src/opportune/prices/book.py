@@ -56,7 +56,7 @@ class PriceBook:
 
     @classmethod
     def load(cls, path: Path) -> "PriceBook":
-        """Read a book of one's own, in the form of `data/prices-us-east-1.toml`.
+        """Read a book that the user wrote, in the form of `data/prices-us-east-1.toml`.
 
         Raises:
             ConfigurationError: It cannot be read, or lacks something; the message names it.

@@ -70,7 +70,7 @@ class Book:
         """Read a book.
 
         Raises:
-            ConfigurationError: It cannot be read, lacks something, or its version is no name.
+            ConfigurationError: It cannot be read, lacks something, or its version is not a name.
         """
         prices = PriceBook.load(path)
         version: object = prices.version
@@ -146,7 +146,7 @@ class PriceBooks:
 
         Raises:
             PriceBookMissingError: There is none of this version.
-            ConfigurationError: A file of the folder is no price book.
+            ConfigurationError: A file of the folder is not a price book.
         """
         wanted = version or PriceBook.bundled().version
         for book in self.all():

@@ -85,7 +85,7 @@ def refresh(  # noqa: PLR0913 - each is a choice of the caller's
     quotes: Quotes | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> Refresh:
-    """Make a new dated book of the one in use, and write it beside the others.
+    """Make a new dated book from the one in use, and write it to the folder of the others.
 
     Args:
         books: Where the old one is found and the new one is written.

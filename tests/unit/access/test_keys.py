@@ -127,7 +127,7 @@ def test_an_id_stands_for_one_key() -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a,b", "ñ", "x" * 65, "-a", "a\n"])
 def test_a_name_must_fit_into_an_entry(name: str) -> None:
-    with pytest.raises(InvalidInputError, match="name of a key"):
+    with pytest.raises(InvalidInputError, match="name for a key"):
         new_key(name, Role.VIEWER, now=NOW)
 
 

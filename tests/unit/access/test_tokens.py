@@ -49,14 +49,14 @@ def test_a_token_of_the_issuer_lets_its_bearer_in(sign: Callable[..., str]) -> N
 
 
 REFUSED: dict[str, tuple[Callable[[], str], str]] = {
-    "empty": (lambda: "", "no JWT"),
-    "two parts": (lambda: "a.b", "no JWT"),
-    "padded": (lambda: signed(good()) + "=", "no JWT"),
+    "empty": (lambda: "", "not a JWT"),
+    "two parts": (lambda: "a.b", "not a JWT"),
+    "padded": (lambda: signed(good()) + "=", "not a JWT"),
     "rubbish": (lambda: "a.b.c", "not one that its issuer signed"),
-    "oversize": (lambda: signed(good(more="x" * MOST_CHARACTERS)), "no JWT"),
+    "oversize": (lambda: signed(good(more="x" * MOST_CHARACTERS)), "not a JWT"),
     "alg none": (lambda: unsigned(good()) + "AA", "RS256 or ES256"),
     "alg NONE": (lambda: unsigned(good(), "NONE") + "AA", "RS256 or ES256"),
-    "no signature": (lambda: unsigned(good()), "no JWT"),
+    "no signature": (lambda: unsigned(good()), "not a JWT"),
     "HS256 with the public key": (lambda: signed_by_public_key(good()), "RS256 or ES256"),
     "unknown kid": (lambda: signed(good(), name="stranger"), "does not have"),
     "another's key under our kid": (
@@ -95,12 +95,12 @@ REFUSED: dict[str, tuple[Callable[[], str], str]] = {
     "no issuer": (lambda: signed(good(iss=None)), "no iss"),
     "no expiry": (lambda: signed(good(exp=None)), "no exp"),
     "no subject": (lambda: signed(good(sub=None)), "no sub"),
-    "expiry of another form": (lambda: signed(good(exp="soon")), "exp is no time"),
-    "expiry true": (lambda: signed(good(exp=True)), "exp is no time"),
-    "expiry without end": (lambda: signed(good(exp=float("inf"))), "exp is no time"),
-    "a name that hides": (lambda: signed(good(sub="a\u202eb")), "no name"),
-    "a name like a key's": (lambda: signed(good(sub="key:nightly")), "no name"),
-    "a name like this machine's": (lambda: signed(good(sub="local")), "no name"),
+    "expiry of another form": (lambda: signed(good(exp="soon")), "exp is not a time"),
+    "expiry true": (lambda: signed(good(exp=True)), "exp is not a time"),
+    "expiry without end": (lambda: signed(good(exp=float("inf"))), "exp is not a time"),
+    "a name that hides": (lambda: signed(good(sub="a\u202eb")), "not a name"),
+    "a name like a key's": (lambda: signed(good(sub="key:nightly")), "not a name"),
+    "a name like this machine's": (lambda: signed(good(sub="local")), "not a name"),
 }
 
 

@@ -89,8 +89,8 @@ def test_who_was_slower_is_refused(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"en": {"title": "{x}"}}, "en.title: {x} is no value of this play: known are"),
-        ({"en": {"title": "{arr.real}"}}, "is no placeholder"),
+        ({"en": {"title": "{x}"}}, "en.title: {x} is not a value of this play: known are"),
+        ({"en": {"title": "{arr.real}"}}, "is not a placeholder"),
         ({"play": "nothing"}, "there is no built-in play 'nothing'"),
         ({"id": "graviton"}, "'graviton' exists already"),
         ({"id": ""}, "id: give one"),
@@ -162,6 +162,6 @@ def test_an_opportunity_is_made_by_hand_once_for_a_key(client: httpx.Client) -> 
     assert client.get(f"/api/opportunities/{new['id']}").json() == new
     bad = client.post("/api/templates/sap/opportunities", json={"values": {"x": "1"}})
     assert bad.status_code == 422
-    assert "'x' is no value of 'sap': known are" in bad.json()["detail"]
+    assert "'x' is not a value of 'sap': known are" in bad.json()["detail"]
     few = client.post("/api/templates/sap/opportunities", json={"values": {"applications": "two"}})
-    assert "applications: 'two' is no whole number" in few.json()["detail"]
+    assert "applications: 'two' is not a whole number" in few.json()["detail"]

@@ -43,7 +43,7 @@ def test_one_by_hand_is_made_edited_deleted_and_restored(cli: Cli, one: str) -> 
     [
         ("colour=red", "colour"),
         ("owner", "FIELD=VALUE"),
-        ("status=gone", "no status"),
+        ("status=gone", "not a status"),
         ("closeDate=soon", "closeDate"),
         ("estimatedARR=much", "estimatedARR"),
         ("title=", "title cannot be empty"),

@@ -59,16 +59,16 @@ def test_a_mistake_names_the_file_or_the_field(cli: Cli, tmp_path: Path) -> None
     path = tmp_path / "x.toml"
     path.write_text('id = "x"\nplay = "sap"\n[en]\ntitle = "{serverz}"\n', "utf-8")
     cli("templates", "create", path, code=2)
-    assert "en.title: {serverz} is no value of this play: known are answer" in cli.err
+    assert "en.title: {serverz} is not a value of this play: known are answer" in cli.err
     path.write_text("id = ", "utf-8")
     cli("templates", "create", path, code=2)
     assert "x.toml: no TOML" in cli.err
     cli("templates", "create", tmp_path / "none.toml", code=3)
     cli("templates", "use", "sap", "--set", "applications", code=2)
-    assert "is no NAME=VALUE" in cli.err
+    assert "is not of the form NAME=VALUE" in cli.err
     for amount in ("much", "nan", "inf"):
         cli("templates", "use", "sap", "--arr", amount, code=2)
-        assert f"'{amount}' is no amount of US dollars" in cli.err
+        assert f"'{amount}' is not an amount in US dollars" in cli.err
     cli("templates", "use", "sap", "--arr", "0.001", code=2)
     assert cli.json("sessions")["items"] == []
     assert len(cli.json("templates", "list")) == 21

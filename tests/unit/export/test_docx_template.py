@@ -222,7 +222,7 @@ def test_what_unpacks_to_too_much_is_refused() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"%PDF-1.7", b"\xd0\xcf\x11\xe0"])
 def test_another_kind_of_file_is_refused(data: bytes) -> None:
-    with pytest.raises(UnsupportedDocumentError, match="no DOCX"):
+    with pytest.raises(UnsupportedDocumentError, match="not a DOCX"):
         write(portfolio(), UserTemplate(NAME, data))
 
 

@@ -106,7 +106,8 @@ def _check_names(field: str, names: tuple[str, ...]) -> None:
     for name in names:
         if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
             raise InvalidInputError(
-                f"{field}: {name[:40]!r} is no name of 1 to {NAME_LENGTH} characters on one line."
+                f"{field}: {name[:40]!r} is not a name of 1 to {NAME_LENGTH} characters "
+                "on one line."
             )
 
 
@@ -129,7 +130,7 @@ def _check_each(table: str, given: Mapping[str, Any], takes: Mapping[str, Parame
             continue
         if name not in takes:
             known = f"known are {', '.join(takes)}" if takes else "it has none"
-            raise InvalidInputError(f"{table}.{name} is no parameter of rule {rule!r}: {known}.")
+            raise InvalidInputError(f"{table}.{name} is not a parameter of rule {rule!r}: {known}.")
         try:
             takes[name].takes.validate_python(value)
         except ValidationError:
@@ -172,10 +173,10 @@ def _check_when(place: str, when: str, known: Mapping[str, bool] | None) -> None
     if not when:
         return
     if not _NAME.fullmatch(when):
-        raise InvalidInputError(f"{place}: when = {when[:40]!r} is no name of a value.")
+        raise InvalidInputError(f"{place}: when = {when[:40]!r} is not the name of a value.")
     if known is not None and when not in known:
         raise InvalidInputError(
-            f"{place}: when = {when!r} is no value of this play: known are {', '.join(known)}."
+            f"{place}: when = {when!r} is not a value of this play: known are {', '.join(known)}."
         )
 
 
@@ -200,16 +201,17 @@ def _check_placeholder(
     written = f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
     if not _NAME.fullmatch(name) or conversion:
         raise InvalidInputError(
-            f"{place}: {written[:60]} is no placeholder: "
+            f"{place}: {written[:60]} is not a placeholder: "
             "it is a name of small letters, digits and _, without more."
         )
     if known is not None and name not in known:
         raise InvalidInputError(
-            f"{place}: {{{name}}} is no value of this play: known are {', '.join(sorted(known))}."
+            f"{place}: {{{name}}} is not a value of this play: "
+            f"known are {', '.join(sorted(known))}."
         )
     if spec and known is not None and not known[name]:
         raise InvalidInputError(
-            f"{place}: {written[:60]}: {name} is no number of things, so it takes no nouns."
+            f"{place}: {written[:60]}: {name} is not a number of things, so it takes no nouns."
         )
     if spec and not _NOUNS.fullmatch(spec):
         raise InvalidInputError(

@@ -181,7 +181,7 @@ def from_toml(data: bytes, name: str) -> Play:
         InvalidInputError: It is not TOML, or has an unknown field; the message names it.
     """
     if len(data) > FILE_LIMIT_BYTES:
-        raise InvalidInputError(f"{name}: over 1 MB is no template.")
+        raise InvalidInputError(f"{name}: a template has at most 1 MB.")
     try:
         fields = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:

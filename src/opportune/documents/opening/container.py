@@ -10,7 +10,7 @@ PDF = "pdf"
 TEXT = "text"
 """CSV, Markdown, any other text."""
 ARCHIVE = "archive"
-"""A zip that is no Office file."""
+"""A zip that is not an Office file."""
 WORD = "word"
 
 _XLSX = "save it as .xlsx and give that."
@@ -94,7 +94,7 @@ def _ole_error(file: InputFile) -> DocumentError:
 
 
 def _looks_like(data: bytes) -> str | None:
-    """Return what a file that is no zip and no PDF looks like; None = text."""
+    """Return what a file that is neither a zip nor a PDF looks like; None = text."""
     head = data[:4096]
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_wide(head)
     magics = _MAGIC + (_MAGIC_OF_BINARY if b"\0" in head and not wide else ())

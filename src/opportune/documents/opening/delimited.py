@@ -34,7 +34,7 @@ _BOMS = (
 _SEPARATOR_LINE = re.compile(r"\A\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n|\Z)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f]")
 _CONTROL_SHARE = 0.001
-"""A few stray control characters are found in remarks of people, more are no text."""
+"""A few stray control characters are found in people's remarks; with more it is not text."""
 _WIDE_SAMPLE = 512
 _WIDE_SHARE = 0.3
 """Of the bytes at even (or odd) places of UTF-16 text without a mark that are 0, at least."""

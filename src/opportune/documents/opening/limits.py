@@ -52,4 +52,4 @@ TEMPLATE_LIMITS = Limits(
     ratio=300,
     ratio_from_bytes=500_000,
 )
-"""For users' own Word templates, which are rendered anew for each export."""
+"""For users' own Word templates, which are rendered again for each export."""

@@ -79,7 +79,7 @@ Block = Heading | Text | TableRow
 
 @lru_cache(maxsize=2)
 def blocks_of(file: InputFile) -> tuple[Block, ...]:
-    """Return the blocks of a Markdown file, in order; none if it is no text.
+    """Return the blocks of a Markdown file, in order; none if it is not text.
 
     The last files are remembered, so identifying and extracting read once.
 

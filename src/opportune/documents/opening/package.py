@@ -24,7 +24,7 @@ CHUNK_BYTES = 2**20
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _SYSTEM_FILES = re.compile(r"(?:^|/)(?:__macosx/|\._|\.ds_store$|thumbs\.db$|desktop\.ini$)")
 _ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)[\"']")
-_SAVE_ANEW = "save it anew with the program that made it"
+_SAVE_AGAIN = "save it again with the program that made it"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Package:
         # Counted in the raw bytes: a directory of millions of entries is never built.
         if file.data.count(b"PK\x01\x02") > self.limits.entries:
             raise self._error(
-                f"it holds more than {self.limits.entries:,} files (parts): {_SAVE_ANEW}."
+                f"it holds more than {self.limits.entries:,} files (parts): {_SAVE_AGAIN}."
             )
         with self._damage(), zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             parts = [Part(e.filename.replace("\\", "/").lstrip("/"), e) for e in archive.infolist()]
@@ -84,7 +84,7 @@ class Package:
             if part.entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise UnsupportedDocumentError(
                     self.file.name,
-                    f"it is packed in a way that office programs do not use: {_SAVE_ANEW}.",
+                    f"it is packed in a way that office programs do not use: {_SAVE_AGAIN}.",
                     place=part.name[:100],
                 )
             self._check_size(part, part.entry.file_size)
@@ -146,7 +146,7 @@ class Package:
             root = ET.fromstring(data)  # noqa: S314 - entities, other encodings and size are refused above
         except ET.ParseError as error:
             raise self._error(
-                f"it is cut off or damaged, and no valid XML: {_SAVE_ANEW}.", name
+                f"it is cut off or damaged, and no valid XML: {_SAVE_AGAIN}.", name
             ) from error
         level, depth = [root], 0
         while level:
@@ -180,7 +180,7 @@ class Package:
 
     def damaged(self, name: str = "") -> MalformedDocumentError:
         """Return the error for a part whose bytes are not what they should be."""
-        return self._error(f"it is cut off or damaged: {_SAVE_ANEW}, or get a new copy.", name)
+        return self._error(f"it is cut off or damaged: {_SAVE_AGAIN}, or get a new copy.", name)
 
     def _unpacked(self, part: Part) -> Iterator[bytes]:
         """Yield what the entry's own bytes hold, whatever sizes are declared for it."""
@@ -246,7 +246,7 @@ class Package:
             yield
         except (MalformedDocumentError, MemoryError):
             raise
-        except Exception as error:  # zipfile raises a dozen kinds on bytes that are no zip
+        except Exception as error:  # zipfile raises a dozen kinds on bytes that are not a zip
             raise self.damaged(name) from error
 
 
@@ -265,8 +265,8 @@ def problem_of_xml(data: bytes) -> str:
     Entities multiply while they are read, and what is not in UTF-8 is not what the checks see.
     """
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        return f"it defines XML entities, which no office program writes: {_SAVE_ANEW}."
-    return f"its text is not in UTF-8: {_SAVE_ANEW}." if b"\0" in data else ""
+        return f"it defines XML entities, which no office program writes: {_SAVE_AGAIN}."
+    return f"its text is not in UTF-8: {_SAVE_AGAIN}." if b"\0" in data else ""
 
 
 def _problem_of_tree(data: bytes, limits: Limits) -> str:
@@ -275,7 +275,7 @@ def _problem_of_tree(data: bytes, limits: Limits) -> str:
     encoding = _ENCODING.match(bare[:200])
     is_utf8 = encoding is None or encoding[1].lower() in (b"utf-8", b"utf8", b"us-ascii")
     if not is_utf8 or not bare.lstrip().startswith(b"<"):
-        return f"its text is not in UTF-8: {_SAVE_ANEW}."
+        return f"its text is not in UTF-8: {_SAVE_AGAIN}."
     if len(data) > limits.xml_bytes:
         return f"its text unpacks to over {_mb(limits.xml_bytes)} MB: give only what is needed."
     if data.count(b"<") > limits.xml_tags:

@@ -34,7 +34,7 @@ MAX_OBJECTS_PER_PAGE = 20_000
 MAX_FIELDS_PER_PAGE = 2_000
 MAX_FORM_DEPTH = 3
 RULE_PT = 3.0
-"""What is no wider than this is a line."""
+"""What is at most this wide is a line."""
 LEAST_RULE_PT = 4.0
 
 LINE_END_HYPHEN = "\u00ad"

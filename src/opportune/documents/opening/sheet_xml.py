@@ -69,7 +69,7 @@ def without_empty_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def tidied(data: bytes) -> tuple[bytes, int]:
-    """Return a part ready to be read, and how many cells it spans: 0 if it is no sheet.
+    """Return a part ready to be read, and how many cells it spans: 0 if it is not a sheet.
 
     Error cells become text cells (`#N/A`), and formulas without a result NO_CACHED_VALUE, for
     readers that show both as blank.
@@ -88,7 +88,7 @@ def tidied(data: bytes) -> tuple[bytes, int]:
         columns, rows = extent(data)
     if columns > LIMITS.columns or rows > LIMITS.rows:
         raise UnsafeXmlError(
-            "it has cells outside the rows and columns of Excel: save it anew with Excel."
+            "it has cells outside the rows and columns of Excel: save it again with Excel."
         )
     if columns * rows > LIMITS.area_cells:
         raise UnsafeXmlError(
@@ -144,7 +144,7 @@ def _extent_of_tags(body: bytes) -> tuple[int, int]:
     for match in _CELL_OR_ROW.finditer(body):
         is_row, attributes = match[1] == b"row", match[2]
         if attributes is None:
-            raise UnsafeXmlError("a cell in it does not end: save it anew with Excel.")
+            raise UnsafeXmlError("a cell in it does not end: save it again with Excel.")
         addresses = [value[1:-1] for name, value in _ATTRIBUTE.findall(attributes) if name == b"r"]
         if is_row:
             bare_cells = 0

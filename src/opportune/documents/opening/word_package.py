@@ -41,12 +41,12 @@ def open_word(file: InputFile) -> WordXml:
     """Return the XML of a .docx file.
 
     Raises:
-        UnsupportedDocumentError: It has macros, or is no Word document.
+        UnsupportedDocumentError: It has macros, or is not a Word document.
         MalformedDocumentError: Locked, damaged, beyond the limits, or with entities in its XML.
     """
     package = Package(file)
     if not identify(package):
-        raise UnsupportedDocumentError(file.name, "it is no Word document (.docx).")
+        raise UnsupportedDocumentError(file.name, "it is not a Word document (.docx).")
     if any(name.endswith("vbaproject.bin") for name in package.parts):
         raise UnsupportedDocumentError(
             file.name, "it is a Word document with macros (.docm): save it as .docx and give that."

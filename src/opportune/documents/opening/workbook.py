@@ -48,7 +48,7 @@ class Workbook:
     file: InputFile
     sheets: tuple[Sheet, ...]
     others: tuple[str, ...] = ()
-    """Members of a zip that are no text and were not read."""
+    """Members of a zip that were not read, as they are not text."""
     assumed_encodings: Mapping[str, str] = field(default_factory=dict)
     """Sheets whose text is in an encoding that nothing in the bytes proves."""
     is_text: bool = False
@@ -122,5 +122,5 @@ def _reader_errors(file: InputFile) -> Iterator[None]:
         raise
     except BaseException as error:
         raise MalformedDocumentError(
-            file.name, "its sheets cannot be read: save it anew with Excel, then try again."
+            file.name, "its sheets cannot be read: save it again with Excel, then try again."
         ) from error

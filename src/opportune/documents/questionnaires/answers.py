@@ -49,6 +49,9 @@ _OPEN = re.compile(
     r"unanswered|sin respuesta|sem resposta|pending|open|pendiente|pendente|"
     r"por (?:confirmar|definir|completar)|a (?:confirmar|definir|preencher)"
 )
+_UNMARKED_SCALE = re.compile(r"\d{1,2}(?:\s*[\s/|]\s*\d{1,2}){2,}")
+_LINED = re.compile(r"^(?:_{2,}|\.{4,})\s*|\s*(?:_{2,}|\.{4,})$")
+"""What is left of a line to write on, before or behind what was written."""
 _LONGEST_PLACEHOLDER = 300
 """Characters between brackets."""
 _MOST_OF_A_PROMPT = 90
@@ -80,6 +83,7 @@ def said(text: str) -> str:
     text = text.strip("/|").strip()
     if is_error(text) or is_placeholder(text):
         return ""
+    text = _LINED.sub("", text)
     return "" if _OPEN.fullmatch(_question_key(text)) else text
 
 
@@ -92,7 +96,7 @@ def is_placeholder(text: str) -> bool:
     rest = _BRACKETED.sub(lambda match: match[0][1:-1] if _is_value(match[0]) else "", text)
     if _MARKS_ONLY.fullmatch(rest):
         return True
-    if _UNCHOSEN.fullmatch(_question_key(text)):
+    if _UNCHOSEN.fullmatch(_question_key(text)) or _is_unmarked_scale(text):
         return True
     return len(text) <= _MOST_OF_A_PROMPT and bool(_PROMPT.fullmatch(_question_key(text)))
 
@@ -108,6 +112,14 @@ def looks_like_prompt(text: str) -> bool:
             _question_key(text),
         ),
     )
+
+
+def _is_unmarked_scale(text: str) -> bool:
+    """Say whether a text is a scale of which nothing was circled: "1 2 3 4 5"."""
+    if not _UNMARKED_SCALE.fullmatch(text.strip()):
+        return False
+    steps = [int(step) for step in re.findall(r"\d+", text)]
+    return steps[0] in (0, 1) and steps == list(range(steps[0], steps[0] + len(steps)))
 
 
 def _is_value(bracketed: str) -> bool:

@@ -75,7 +75,7 @@ def extract(file: InputFile) -> Assessment:
         UnsupportedDocumentError: It has macros, is no Word document, or asks nothing.
         MalformedDocumentError: Locked, damaged, beyond the limits, or with entities in its XML.
     """
-    blocks = read_blocks(file)
+    blocks, embedded = read_blocks(file)
     reader = _Reader(Flow(question_styles(list(_paragraphs(blocks)))))
     reader.read(blocks)
     reader.flow.close()
@@ -84,7 +84,20 @@ def extract(file: InputFile) -> Assessment:
         raise UnsupportedDocumentError(
             file.name, "it is a Word document in which no question was found: give a questionnaire."
         )
-    return assessment(file, KIND, asked, reader.notes(file.name))
+    notes = (*reader.notes(file.name), *_on_embedded(file.name, embedded))
+    return assessment(file, KIND, asked, notes)
+
+
+def _on_embedded(name: str, controls: int) -> Iterator[QualityNote]:
+    if controls:
+        yield QualityNote(
+            code="control-not-read",
+            message=(
+                f"{controls:,} ActiveX controls: what they hold is not read, so their boxes count "
+                "as not ticked. Ask for those answers."
+            ),
+            source=name,
+        )
 
 
 def _paragraphs(blocks: Sequence[Block]) -> Iterator[Paragraph]:
@@ -108,9 +121,11 @@ class _Reader:
         """Yield what was taken for no answer although something stands there."""
         tables = "Not read as answers, for they explain words or list what no question asks for"
         hints = "Taken for hints of the form, for they are in italics below a question"
+        labels = "Not read as answers, for they stand below definitions or instructions"
         found = (
             ("table-not-answers", tables, self._unread),
             ("hint-not-answer", hints, self.flow.hints),
+            ("label-not-answer", labels, self.flow.explained),
         )
         for code, problem, places in found:
             if places:

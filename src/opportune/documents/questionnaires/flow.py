@@ -98,6 +98,8 @@ class Flow:
     """Of options to tick that no question stands above."""
     hints: list[str] = field(default_factory=list)
     """Places of italic text below questions that nothing else answers."""
+    explained: list[str] = field(default_factory=list)
+    """Places of labels that would be answered, but stand among definitions or instructions."""
     _question: str = ""
     _place: str = ""
     _answer_place: str = ""
@@ -265,5 +267,9 @@ class Flow:
     def _labelled(self, label: str, value: str, place: str) -> None:
         is_short = len(label.split()) <= LABEL_WORDS and len(value) <= VALUE_LENGTH
         is_sentence = value.endswith(".") and len(value.split()) > LABEL_WORDS
-        if is_short and not is_sentence and not self._explains and not _NO_LABEL.fullmatch(label):
+        if not is_short or _NO_LABEL.fullmatch(label):
+            return
+        if self._explains:
+            self.explained.append(place)
+        elif not is_sentence:
             self.asked.append(Asked(place, question_of(label), said(value)))

@@ -36,6 +36,23 @@ _INSTRUCTION = re.compile(
     r"forne[cç]a|informe|assinale|anexe)\s+\w",
     re.IGNORECASE,
 )
+_FIELD = (
+    r"(?:(?:full |job |nombre y )?(?:names?|titles?|roles?|e-?mails?|phones?|telephones?|company|"
+    r"department|address|nombres?|cargos?|correos?(?: electr[oó]nicos?)?|tel[eé]fonos?|empresas?|"
+    r"nomes?|telefones?|fun[cç][aã]o)(?: (?:numbers?|address(?:es)?))?)"
+)
+_FIELDS = re.compile(
+    rf"{_FIELD}(?:\s*(?:[,;/&+]|\band\b|\by\b|\be\b)+\s*(?:and |y |e |& )?{_FIELD})+\W*",
+    re.IGNORECASE,
+)
+"""Names what to enter, and nothing else: "Name, title, e-mail"."""
+_LIST_OF = re.compile(
+    r"(?:(?:brief |full |complete )?list of|listado? de|lista d[aeo]s?)"
+    r"(?!.*\b(?:attach|annex|append|enclos|anex|adjunt|separate|share|wiki|cmdb))"
+    r"(?: [^\W\d]+){1,4}\W*",
+    re.IGNORECASE,
+)
+"""Says what to list: "List of AWS Regions"."""
 _CHOICES = re.compile(
     r"\b(?:others?|otr[oa]s?|outr[oa]s?)\s*\((?:please )?(?:specify|especifi(?:car|que)|"
     r"detall(?:ar|e))\)\W*$",
@@ -71,6 +88,8 @@ def is_hint(text: str) -> bool:
 def is_guidance(text: str) -> bool:
     """Say whether what stands where an answer should is the form's own words to its reader."""
     bare = text.lstrip("([< ")
+    if _FIELDS.fullmatch(bare) or _LIST_OF.fullmatch(bare):
+        return True
     return is_hint(text) or bool(_INSTRUCTION.match(bare))
 
 

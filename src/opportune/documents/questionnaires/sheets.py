@@ -168,7 +168,7 @@ def _list_with_header(sheet: Sheet) -> _List | None:
 def _list_without_header(sheet: Sheet) -> _List | None:
     """Return the column in which most cells end with a question mark; answers stand right of it."""
     width = len(sheet.rows[0]) if sheet.rows else 0
-    for column in range(min(width - 1, 4)):
+    for column in range(min(max(width - 1, 1), 4)):
         texts = [text_of(row[column]) for row in sheet.rows]
         asking = [number for number, text in enumerate(texts) if text.endswith("?")]
         filled = sum(bool(text) for text in texts)
@@ -213,7 +213,7 @@ def _is_section(cells: Sequence[str], columns: QuestionColumns) -> bool:
 
 def _row_place(sheet: Sheet, cells: Sequence[str], columns: QuestionColumns, row: int) -> str:
     answers = columns.answers or (columns.question,)
-    column = next((i for i in answers if cells[i]), answers[0])
+    column = next((i for i in answers if i < len(cells) and cells[i]), answers[0])
     letters = ""
     while column >= 0:
         letters = chr(ord("A") + column % 26) + letters

@@ -18,6 +18,7 @@ from opportune.documents.questionnaires.word_controls import (
     child,
     in_font,
     is_contents,
+    is_embedded_box,
     is_entry,
     is_filled,
     is_italic,
@@ -124,15 +125,18 @@ def _block_texts(block: Block) -> Iterator[str]:
             yield ", ".join(filter(None, (cell.text for cell in row)))
 
 
-def read_blocks(file: InputFile) -> list[Block]:
-    """Return the paragraphs and tables of a .docx file.
+def read_blocks(file: InputFile) -> tuple[list[Block], int]:
+    """Return the paragraphs and tables of a .docx file, and how many ActiveX controls it has.
+
+    What such a control holds stands in a part of its own: it is not read.
 
     Raises:
         UnsupportedDocumentError: It has macros, or is no Word document.
         MalformedDocumentError: Locked, damaged, beyond the limits, or with entities in its XML.
     """
     word = open_word(file)
-    return _Reader(_placeholder_styles(word.styles)).blocks(word.body)
+    reader = _Reader(_placeholder_styles(word.styles))
+    return reader.blocks(word.body), reader.embedded
 
 
 def _placeholder_styles(styles: Element | None) -> frozenset[str]:
@@ -153,6 +157,8 @@ class _Reader:
     placeholder_styles: frozenset[str]
     paragraphs: int = 0
     tables: int = 0
+    embedded: int = 0
+    """ActiveX controls."""
     _boxes: list[Block] = field(default_factory=list)
     """Text boxes anchored in the paragraph that is being read."""
     _field: str = ""
@@ -233,6 +239,9 @@ class _Reader:
                 yield from self._inline_control(node)
             elif name == "txbxContent":
                 self._boxes += self.blocks(node)
+            elif name == "control":
+                self.embedded += 1
+                yield "\u2610 " if is_embedded_box(node) else f"{_START}{_END}"
             elif name not in _DROPPED:
                 yield from self._runs(node)
 

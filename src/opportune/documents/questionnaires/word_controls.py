@@ -97,6 +97,12 @@ def box_of(control: Element) -> str:
     return "\u2612" if is_on(box, "checked") else "\u2610"
 
 
+def is_embedded_box(control: Element) -> bool:
+    """Say whether an ActiveX control is a box or a circle to tick, by the name Word gives it."""
+    name = (attribute(control, "name") or "").casefold()
+    return name.startswith(("checkbox", "optionbutton", "togglebutton"))
+
+
 def picked(chosen: Element) -> str:
     """Return the entry that was picked in a form field's list; empty if none was."""
     entries = [attribute(item, "val") or "" for item in chosen if local(item) == "listEntry"]

@@ -63,7 +63,7 @@ def extract(file: InputFile) -> Assessment:
         `ratings` and `answers` in the report's order, `quality` notes, and the one file.
 
     Raises:
-        UnsupportedDocumentError: The file is empty, no PDF, has no text layer, or is no MRA report.
+        UnsupportedDocumentError: It is empty, no PDF, has no text layer, or is not an MRA report.
         MalformedDocumentError: It is cut off, damaged, locked, beyond the limits, or an MRA report
             without rated questions.
     """

@@ -20,7 +20,7 @@ MOST = 0.8
 BESIDE_EM = 0.4
 """Baselines closer than this share of the height stand beside each other in two columns."""
 OVERLAP_EM = 0.7
-"""Lines closer than this share of the height overlap: they are no two lines of one text."""
+"""Lines closer than this share of the height overlap: they are not two lines of one text."""
 USUAL_EM = 1.3
 """The widest usual distance of lines, as a share of the height of their words."""
 PARAGRAPH = 1.25

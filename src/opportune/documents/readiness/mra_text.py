@@ -94,7 +94,7 @@ def body_lines(pages: Sequence[Page]) -> list[Line]:
     A running line is one of the first or last lines of a page that stands at the same height, with
     the same words but for digits, on a third of the pages (three at least), or on all pages of one
     size. With two words or more it is one on pages of another size too, at whatever height.
-    The titles of a table may recur: they are no running line.
+    The titles of a table may recur: they are not a running line.
     """
     by_page = [(page, lines_of(page.number, page.words)) for page in pages]
     outer = [{id(x): _running_key(x, page) for x in _outer(lines)} for page, lines in by_page]

@@ -121,7 +121,7 @@ def folded(text: str) -> str:
 
 
 def column_kind(title: str) -> str:
-    """Return what a column with this title holds; empty if the text is no title of a column."""
+    """Return what a column with this title holds; empty if the text is not a column's title."""
     words = without_accents(folded(title)).split()
     if not words:
         return OTHER if title.strip() in ("#", "Nº", "№") else ""

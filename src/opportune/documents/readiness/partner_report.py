@@ -27,7 +27,7 @@ KIND = "mra-markdown"
 
 MAX_SECTIONS = 5_000
 LOOKED_AT_BYTES = 64 * 2**10
-"""Of these some must begin or underline a heading; large tables are not read in vain."""
+"""Within these a heading must begin or be underlined: large tables are not read in vain."""
 FIRST_LINES = 60
 """Within these a report says what it is, in a heading or in its text."""
 
@@ -70,7 +70,7 @@ def is_markdown(file: InputFile) -> bool:
 
 
 def no_report(file: InputFile) -> UnsupportedDocumentError:
-    """Return the refusal of a text that is no readiness report."""
+    """Return the refusal of a text that is not a readiness report."""
     return UnsupportedDocumentError(
         file.name,
         "it is text, but no readiness report in Markdown: give the report's own file.",
@@ -86,7 +86,7 @@ def extract(file: InputFile) -> Assessment:
         `comment` the findings listed in its section; `quality` notes, and the one file.
 
     Raises:
-        UnsupportedDocumentError: It is no readiness report, or a result of CART.
+        UnsupportedDocumentError: It is not a readiness report, or a result of CART.
         MalformedDocumentError: It is beyond the limits, or no area has a score out of 5.
     """
     blocks = blocks_of(file)

@@ -101,7 +101,7 @@ class Score:
 def score_in(text: str, *, has_scale: bool = False) -> Score | None:
     """Return the first score of a line of the form `label: 3.5/5 (words)`, `name (3.5/5)`, `3.5/5`.
 
-    None if the line is no such form: a sentence with "3 of 5 sites" in it, a date, a percentage.
+    None if the line has another form: a sentence with "3 of 5 sites" in it, a date, a percentage.
 
     Args:
         text: The line.

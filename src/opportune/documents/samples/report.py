@@ -2,7 +2,7 @@
 
 It has the sections, the counts of questions and the traps of a real one: rows that a page end cuts,
 words broken with a hyphen, two kinds of apostrophe, comments that are missing, copied, or repeat
-the standard description, percentages and years that are no ratings. All wording is invented.
+the standard description, percentages and years that are not ratings. All wording is invented.
 """
 
 import json

@@ -67,7 +67,7 @@ class Analyses:
         Args:
             files: One inventory at least. Order does not matter.
             customer: Name of the customer; may be empty.
-            updated_by: Who asks.
+            updated_by: Who makes the change.
             language: en, es or pt, of all texts.
             session_id: Replaces the derived one.
             basis: What the customer is expected to pay for compute.
@@ -168,6 +168,6 @@ class Analyses:
 def _same_header(stored: Session, fresh: Session) -> bool:
     """Tell whether a new header says nothing that the stored one does not.
 
-    A later day alone is nothing new: what is stored is right as of its own day.
+    A later day alone changes nothing: what is stored is right as of its own day.
     """
     return stored == with_stamps_of(stored, fresh, "run_date")

@@ -61,7 +61,9 @@ def parsed_mapping(texts: Sequence[str]) -> tuple[ColumnMapping, ...]:
     for text in texts:
         column, _, field = (part.strip() for part in text.rpartition("="))
         if not column or not field:
-            raise InvalidInputError(f"{text!r} is no COLUMN=FIELD, as in 'Mem size=ram_gb'.")
+            raise InvalidInputError(
+                f"{text!r} is not of the form COLUMN=FIELD, as in 'Mem size=ram_gb'."
+            )
         if folded(column) in found:
             raise InvalidInputError(f"Column {column!r} is given two meanings: give one.")
         found[folded(column)] = ColumnMapping.checked(column=column, field=field)
@@ -110,11 +112,15 @@ def check_kinds(files: Sequence[InputFile], assessment: Assessment) -> None:
             found, wanted = ("an inventory", "a readiness report")[:: 1 if is_inventory else -1]
             raise UnsupportedDocumentError(
                 file.name,
-                f"this is {found}, not {wanted}: give the two files in each other's place.",
+                f"this is {found}, not {wanted}: "
+                "give the inventory in the first place and the other file after it.",
             )
     if not any(kind in documents.INVENTORY_KINDS for kind in kinds.values()):
         names = ", ".join(f.name for f in assessment.files)
-        raise UnsupportedDocumentError(names, "no inventory is among them: add the MPA workbook.")
+        raise UnsupportedDocumentError(
+            names,
+            "no inventory is among them: add a list of the servers, such as the MPA workbook.",
+        )
 
 
 def reworded_by_speaker(

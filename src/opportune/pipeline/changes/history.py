@@ -176,7 +176,7 @@ class Histories:
             if not is_gone and not differences(newest, wanted):
                 return None
             return wanted.revised(
-                version=0 if is_gone else newest.version,  # 0: created anew, its versions go on
+                version=0 if is_gone else newest.version,  # 0: created again, its versions go on
                 updated_by=updated_by,
                 change_note=note or f"version {wanted.version}",
                 change_id=change_id or made_id,
@@ -207,7 +207,7 @@ def moment_of(text: str) -> datetime:
     """Read a moment: `2026-03-01T12:00:00Z`; without a zone in UTC; a day means its end.
 
     Raises:
-        InvalidInputError: It is neither a moment nor a day.
+        InvalidInputError: It is neither a time nor a day.
     """
     try:
         moment = datetime.fromisoformat(text.strip())

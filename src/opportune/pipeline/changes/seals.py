@@ -167,9 +167,9 @@ def _against(
     if sealed.version in held:
         one = held[sealed.version]
         if one is not None and one.digest != sealed.digest:
-            yield _problem(sealed, "is not the one that was sealed: its chain was written anew")
+            yield _problem(sealed, "is not the one that was sealed: its chain was written again")
     elif rows[-1].version < sealed.version:
-        # What was forgotten begins anew at 1; else versions only rise.
+        # What was forgotten begins again at 1; else versions only rise.
         if not _is_outlived(sealed.updated_at, now, retention):
             yield _problem(sealed, "was there when the seal was made, and is gone")
     elif not _is_outlived(sealed.updated_at, now, retention):

@@ -94,7 +94,7 @@ def opportunity_of(  # noqa: PLR0913 - what is known of the new one
             a field is not acceptable.
     """
     if unknown := sorted(fields.keys() - {*FIELDS}):
-        raise InvalidInputError(f"{unknown[0]} is no field to give: {', '.join(FIELDS)} are.")
+        raise InvalidInputError(f"{unknown[0]} is not a field to give: {', '.join(FIELDS)} are.")
     words = wording(language)
     play = analysed_play(template)
     texts = play.texts(language)
@@ -150,12 +150,14 @@ def _typed_values(play: Play, values: Mapping[str, str], words: Wording) -> dict
     for name, text in values.items():
         if name not in names:
             raise InvalidInputError(
-                f"{name[:40]!r} is no value of {play.id!r}: "
+                f"{name[:40]!r} is not a value of {play.id!r}: "
                 f"known are {', '.join(sorted(names)) or 'none'}."
             )
         if names[name]:
             if not _WHOLE.fullmatch(text) or int(text) > _MOST:
-                raise InvalidInputError(f"{name}: {text[:40]!r} is no whole number from 0 to 10^9.")
+                raise InvalidInputError(
+                    f"{name}: {text[:40]!r} is not a whole number from 0 to 10^9."
+                )
             parsed[name] = words.count(int(text))
         else:
             parsed[name] = text

@@ -243,7 +243,7 @@ class Templates:
             TemplateNotFoundError, SessionNotFoundError: There is no such one.
             InvalidInputError: The file is not acceptable.
             FileMissingError: A file of the session is not kept here.
-            PriceBookMissingError: Nor is its price book.
+            PriceBookMissingError: Or there is no such price book.
         """
         template = template_of(file, template_id) if file else self._template(template_id, None)
         check_template(template)

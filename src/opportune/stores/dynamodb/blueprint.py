@@ -1,6 +1,7 @@
 """The tables as infra/storage.yaml declares them: read, not repeated."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,19 @@ def read_template(text: str) -> dict[str, Any]:
     return template
 
 
+@cache
+def _parsed_once(text: str) -> dict[str, Any]:
+    """Parse a template once: infra/storage.yaml takes 50 ms. Nobody changes what this returns."""
+    return read_template(text)
+
+
 def declared_tables(table: str) -> list[dict[str, Any]]:
     """Return the properties of each table, main table first, functions carried out.
 
     Args:
         table: Value of the parameter TableName; the others have their defaults.
     """
-    template = read_template(template_text())
+    template = _parsed_once(template_text())
     parameters = {name: one["Default"] for name, one in template["Parameters"].items()}
     parameters["TableName"] = table
     resolver = _Resolver(parameters, template["Conditions"])

@@ -39,20 +39,20 @@ def text(sentence: str, field: str = "reasoning", **fields: Any) -> dict[str, An
 REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
     "misspelt value": (
         text("{candidats:server|servers}"),
-        "{candidats} is no value of this play: known are arr, barred, candidates, customer, delta,",
+        "{candidats} is not a value of this play: known are arr, barred, candidates, customer, ",
     ),
     "attribute": (
         text("{ready.__class__}"),
-        "en.reasoning[1]: {ready.__class__} is no placeholder",
+        "en.reasoning[1]: {ready.__class__} is not a placeholder",
     ),
-    "index": (text("{ready[0]}"), "en.reasoning[1]: {ready[0]} is no placeholder"),
-    "conversion": (text("{ready!r}"), "en.reasoning[1]: {ready!r} is no placeholder"),
-    "position": (text("{0}"), "en.reasoning[1]: {0} is no placeholder"),
-    "no name": (text("{}"), "en.reasoning[1]: {} is no placeholder"),
+    "index": (text("{ready[0]}"), "en.reasoning[1]: {ready[0]} is not a placeholder"),
+    "conversion": (text("{ready!r}"), "en.reasoning[1]: {ready!r} is not a placeholder"),
+    "position": (text("{0}"), "en.reasoning[1]: {0} is not a placeholder"),
+    "no name": (text("{}"), "en.reasoning[1]: {} is not a placeholder"),
     "lone brace": (text("50 % {"), "en.reasoning[1]: '50 % {' has a brace without its other one"),
     "number format": (text("{ready:>10}"), "nouns are written {ready:server|servers}"),
     "nested": (text("{ready:{later}|x}"), "nouns are written {ready:server|servers}"),
-    "nouns of a text": (text("{share:a|b}"), "share is no number of things"),
+    "nouns of a text": (text("{share:a|b}"), "share is not a number of things"),
     "title of many lines": (ours(en={"title": "a\nb"}), "en.title: give one of 1 to 300"),
     "no title": (ours(en={"title": " "}), "en.title: give one of 1 to 300"),
     "long sentence": (text("x" * 1001), "en.reasoning[1]: a sentence has 1,000 characters"),
@@ -62,22 +62,22 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
     ),
     "when without value": (
         ours(en={"title": "O", "reasoning": [{"when": "arr", "text": "x"}]}),
-        "en.reasoning[1]: when = 'arr' is no value of this play: known are barred, candidates",
+        "en.reasoning[1]: when = 'arr' is not a value of this play: known are barred, candidates",
     ),
     "when of another form": (
         ours(en={"title": "O", "reasoning": [{"when": "a.b", "text": "x"}]}),
-        "en.reasoning[1]: when = 'a.b' is no name of a value.",
+        "en.reasoning[1]: when = 'a.b' is not the name of a value.",
     ),
-    "limit outside of the priority": (text("{priority}"), "{priority} is no value of this play"),
+    "limit outside of the priority": (text("{priority}"), "{priority} is not a value of this play"),
     "limit of another rule": (
         ours(en={"title": "O", "priority": "{priority_high}"}),
-        "en.priority: {priority_high} is no value",
+        "en.priority: {priority_high} is not a value",
     ),
     "no texts": ({"id": "ours", "play": "sap"}, "en, es, pt: give texts in one of these"),
     "no category": ({"id": "ours", **SENTENCE}, "category: give one"),
     "long category": (ours(category="x" * 101), "category: 'xxxx"),
-    "category of two lines": (ours(category="a\nb"), "category: 'a\\nb' is no name"),
-    "blank service": (ours(services=[" "]), "services: ' ' is no name of 1 to 100 characters"),
+    "category of two lines": (ours(category="a\nb"), "category: 'a\\nb' is not a name"),
+    "blank service": (ours(services=[" "]), "services: ' ' is not a name of 1 to 100 characters"),
     "many services": (ours(services=["x"] * 21), "services: give 20 at most."),
     "unknown play": (ours(play="gravitron"), "play: there is no built-in play 'gravitron'."),
     "other rules for a built-in": (
@@ -100,11 +100,11 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown parameter": (
         ours(trigger={"at_most": 2}),
-        "trigger.at_most is no parameter of rule 'graviton': known are arm64.",
+        "trigger.at_most is not a parameter of rule 'graviton': known are arm64.",
     ),
     "parameter of a rule without": (
         ours(play="sql-server-licences", trigger={"x": 2}),
-        "trigger.x is no parameter of rule 'sql-server-licences': it has none.",
+        "trigger.x is not a parameter of rule 'sql-server-licences': it has none.",
     ),
     "number as text": (
         ours(play="training", trigger={"at_most": "3"}),
@@ -171,7 +171,7 @@ def test_a_mistake_is_refused_in_one_sentence_that_names_it(name: str) -> None:
         (b"id = 3", "id: Input should be a valid string."),
         (b"trigger = {x = " + b"9" * 5000 + b"}", "f.toml: no TOML in UTF-8"),
         (b"services = " + b"[" * 100_000, "f.toml: no TOML in UTF-8"),
-        (b"#" * 1_000_001, "f.toml: over 1 MB is no template."),
+        (b"#" * 1_000_001, "f.toml: a template has at most 1 MB."),
     ],
 )
 def test_a_file_of_another_form_is_refused_by_its_field(data: bytes, sentence: str) -> None:

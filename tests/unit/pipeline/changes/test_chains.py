@@ -177,7 +177,7 @@ def test_a_seal_shows_a_chain_that_was_written_anew(
     assert _verified(store, clock).problems == (), "without a seal it cannot show"
     (problem,) = _verified(store, clock, seal).problems
     assert (problem.opportunity_id, problem.version) == ("s.rehost", 4)
-    assert "written anew" in problem.problem
+    assert "written again" in problem.problem
 
 
 def test_a_seal_shows_what_is_gone(

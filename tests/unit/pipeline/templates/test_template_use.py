@@ -69,12 +69,18 @@ def test_a_sentence_that_asks_for_a_value_is_said_only_with_it() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"values": {"nothing": "1"}}, "'nothing' is no value of 'sap': known are answer, answers"),
-        ({"values": {"systems": "-1"}}, "systems: '-1' is no whole number from 0 to 10^9."),
-        ({"values": {"systems": "1.5"}}, "systems: '1.5' is no whole number"),
-        ({"values": {"systems": "٣"}}, "is no whole number"),
-        ({"values": {"systems": "9" * 5000}}, "is no whole number"),
-        ({"fields": {"status": "Ganada"}}, f"status is no field to give: {', '.join(FIELDS)} are."),
+        (
+            {"values": {"nothing": "1"}},
+            "'nothing' is not a value of 'sap': known are answer, answers",
+        ),
+        ({"values": {"systems": "-1"}}, "systems: '-1' is not a whole number from 0 to 10^9."),
+        ({"values": {"systems": "1.5"}}, "systems: '1.5' is not a whole number"),
+        ({"values": {"systems": "٣"}}, "is not a whole number"),
+        ({"values": {"systems": "9" * 5000}}, "is not a whole number"),
+        (
+            {"fields": {"status": "Ganada"}},
+            f"status is not a field to give: {', '.join(FIELDS)} are.",
+        ),
         ({"fields": {"estimated_arr": "much"}}, "estimated_arr: Input should be a valid decimal."),
         ({"fields": {"priority": "Top"}}, "priority: Input should be 'High', 'Medium' or 'Low'."),
         ({"language": "fr"}, "Language 'fr' is not one of en, es, pt."),
