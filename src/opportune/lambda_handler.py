@@ -9,7 +9,7 @@ import gc
 import os
 import random
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from opportune.api.aws_lambda import Handle
@@ -37,8 +37,11 @@ def register_hooks() -> bool:
 
 
 def _before_snapshot() -> None:
+    from opportune.api.deferred import complete_all
+
     for name in LOADED_BEFORE_SNAPSHOT:
         import_module(name)
+    complete_all(application.routes)
 
 
 def _after_restore() -> None:
@@ -60,7 +63,7 @@ def _load_fastapi() -> None:
         del BaseModel.model_config["defer_build"]
 
 
-def _started() -> "Handle":
+def _started() -> "tuple[Any, Handle]":  # the first is an application of FastAPI
     # What is loaded stays, so looking for garbage in it again and again, which is a tenth of the
     # start, would find none.
     gc.disable()
@@ -73,11 +76,11 @@ def _started() -> "Handle":
         from opportune.settings import Settings
 
         app = create_app(settings=Settings.from_environment(), hosts=(), is_public=True)
-        return handle_with(app)
+        return app, handle_with(app)
     finally:
         gc.freeze()  # else the first look for garbage would go through all of it
         gc.enable()
 
 
-handler = _started()
+application, handler = _started()
 register_hooks()

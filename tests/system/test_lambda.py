@@ -287,6 +287,13 @@ def test_before_a_snapshot_everything_is_loaded_that_an_analysis_needs() -> None
     assert {"opportune.analysis.engine", "pypdfium2", "python_calamine"} <= {*loaded}
 
 
+def test_the_start_makes_no_route_whole_and_a_snapshot_has_them_all() -> None:
+    code = "print(sum('dependant' in vars(r) for r in l.application.routes))"
+    before, after = map(int, started(f"{code}\nl._before_snapshot()\n{code}").split())
+    assert before == 0
+    assert after >= len(create_app(Service(open_store("memory:"), MemoryFiles())).routes) - 1
+
+
 def test_restored_environments_do_not_draw_the_same_pauses(
     function: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 
+from opportune.api.deferred import DeferredRoute
 from opportune.api.description import operation_id
 from opportune.api.problems import PROBLEMS
 from opportune.errors import InvalidInputError
@@ -26,6 +27,7 @@ def api_router(prefix: str = "/api") -> APIRouter:
     """
     return APIRouter(
         prefix=prefix,
+        route_class=DeferredRoute,
         responses=PROBLEMS,
         dependencies=[Security(BEARER)],
         generate_unique_id_function=operation_id,
