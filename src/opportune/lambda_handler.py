@@ -9,11 +9,9 @@ import gc
 import os
 import random
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from opportune.api.aws_lambda import Handle
 
 LOADED_BEFORE_SNAPSHOT = (
@@ -65,7 +63,7 @@ def _load_fastapi() -> None:
         del BaseModel.model_config["defer_build"]
 
 
-def _started() -> "tuple[FastAPI, Handle]":
+def _started() -> "tuple[Any, Handle]":  # the first is an application of FastAPI
     # What is loaded stays, so looking for garbage in it again and again, which is a tenth of the
     # start, would find none.
     gc.disable()

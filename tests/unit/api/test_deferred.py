@@ -1,5 +1,6 @@
 """Routes are made whole when they are asked for; who may call them is decided before."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -99,6 +100,7 @@ def test_threads_that_ask_at_once_get_one_route(monkeypatch: pytest.MonkeyPatch)
 
     def counting(self: APIRoute, *args: Any, **options: Any) -> None:
         made.append(self)
+        time.sleep(0.05)  # lets the others run meanwhile
         plain(self, *args, **options)
 
     monkeypatch.setattr(APIRoute, "__init__", counting)
