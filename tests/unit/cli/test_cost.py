@@ -308,5 +308,5 @@ def test_a_file_that_cannot_be_written_fails_no_command(
         UsageFile(tmp_path / "data" / "usage.jsonl").rows()
     other = tmp_path / "other.jsonl"
     other.write_text("no tally", "utf-8")
-    with pytest.raises(ConfigurationError, match="no tally of ours"):
+    with pytest.raises(ConfigurationError, match="was not written by opportune"):
         UsageFile(other).rows()
